@@ -20,6 +20,7 @@ mod io;
 mod routes;
 mod run;
 mod service;
+mod share;
 mod site;
 mod slot;
 mod tls;

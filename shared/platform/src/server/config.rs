@@ -20,9 +20,12 @@ pub struct ServerConfig {
     pub max_connections: usize,
     /// Streams that one connection may have open at a time.
     pub max_streams_per_connection: u32,
-    /// Unary calls in work at a time, across all connections and services; more are refused.
+    /// Unary calls in work at a time, across all connections and services; more are refused. One token may hold
+    /// twice as many as are left free; those without a token hold at most a quarter, and one address of them at most
+    /// half of what is left of it; the last sixteenth is for mutations.
     pub max_concurrent_calls: usize,
-    /// Streaming calls open at a time, across all connections and services; more are refused.
+    /// Streaming calls open at a time, across all connections and services; more are refused. They are shared as calls
+    /// are.
     pub max_concurrent_streams: usize,
     /// The largest message accepted, in bytes, after decompression.
     pub max_decode_bytes: usize,
@@ -32,6 +35,8 @@ pub struct ServerConfig {
     pub max_header_bytes: u32,
     /// The deadline of a unary call whose caller set none, and the longest that a caller may ask for.
     pub request_timeout_ms: u64,
+    /// A unary call whose message does not come, or comes to a halt for this long, is ended.
+    pub message_timeout_ms: u64,
     /// A call with less than this left is refused rather than begun.
     pub min_request_time_ms: u64,
     /// A stream on which nothing moves in either direction for this long is cut off.
@@ -72,6 +77,7 @@ impl Default for ServerConfig {
             max_encode_bytes: 16 << 20,
             max_header_bytes: 32 << 10,
             request_timeout_ms: 30_000,
+            message_timeout_ms: 10_000,
             min_request_time_ms: 1,
             stream_idle_timeout_seconds: 60,
             stream_max_age_seconds: 3_600,
@@ -96,7 +102,7 @@ impl ServerConfig {
 
     /// What is wrong with it, if anything.
     pub(super) fn check(&self) -> Result<(), String> {
-        let positive: [(&str, u64); 11] = [
+        let positive: [(&str, u64); 12] = [
             ("max_connections", self.max_connections as u64),
             ("max_streams_per_connection", self.max_streams_per_connection.into()),
             ("max_concurrent_calls", self.max_concurrent_calls as u64),
@@ -104,6 +110,7 @@ impl ServerConfig {
             ("max_decode_bytes", self.max_decode_bytes as u64),
             ("max_encode_bytes", self.max_encode_bytes as u64),
             ("request_timeout_ms", self.request_timeout_ms),
+            ("message_timeout_ms", self.message_timeout_ms),
             ("stream_idle_timeout_seconds", self.stream_idle_timeout_seconds),
             ("stream_max_age_seconds", self.stream_max_age_seconds),
             ("handshake_timeout_ms", self.handshake_timeout_ms),

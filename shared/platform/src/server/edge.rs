@@ -21,8 +21,8 @@ use tracing::Instrument as _;
 
 use super::body::{EdgeBody, panicked};
 use super::finish::{Finish, ServerMetrics};
-use super::gate::{Gate, Pass};
 use super::routes::{Kind, Method, Routes};
+use super::share::{Holder, Place, Shares};
 use super::slot::{DrainSignals, Expiry, Slot, drained};
 use super::{ServerConfig, errors};
 use crate::audit::Peer;
@@ -42,10 +42,11 @@ const RETRY_AFTER: Duration = Duration::from_millis(100);
 /// What all connections of a server share.
 pub(super) struct Edge {
     routes: Routes,
-    calls: Gate,
-    streams: Gate,
-    infrastructure: Gate,
+    calls: Shares,
+    streams: Shares,
+    infrastructure: Shares,
     request_timeout: Duration,
+    message_timeout: Duration,
     min_request_time: Duration,
     stream_idle: Duration,
     stream_max_age: Duration,
@@ -66,9 +67,10 @@ impl Edge {
     pub(super) fn new(config: &ServerConfig, routes: Routes) -> Self {
         Self {
             routes,
-            calls: Gate::new(config.max_concurrent_calls),
-            streams: Gate::new(config.max_concurrent_streams),
-            infrastructure: Gate::new(INFRASTRUCTURE_STREAMS),
+            calls: Shares::new(config.max_concurrent_calls),
+            streams: Shares::new(config.max_concurrent_streams),
+            infrastructure: Shares::new(INFRASTRUCTURE_STREAMS),
+            message_timeout: Duration::from_millis(config.message_timeout_ms),
             request_timeout: Duration::from_millis(config.request_timeout_ms),
             min_request_time: Duration::from_millis(config.min_request_time_ms),
             stream_idle: Duration::from_secs(config.stream_idle_timeout_seconds),
@@ -92,7 +94,7 @@ impl Edge {
         let method = self.routes.find(request.uri().path());
         let (mut trace, remote) = TraceContext::of_call(request.headers(), &method.path);
         let span = trace.begin_span(remote, || span(&method));
-        let (response, pass) =
+        let (response, place) =
             trace.clone().scope(self.run(client, request, &method, &slot).instrument(span.clone())).await;
 
         let (mut parts, body) = response.into_parts();
@@ -103,7 +105,7 @@ impl Edge {
             started,
             trace,
             span,
-            pass,
+            place,
             audit: parts.extensions.remove(),
             counted: false,
         };
@@ -130,18 +132,15 @@ impl Edge {
         request: Request<Incoming>,
         method: &Method,
         slot: &Arc<Slot>,
-    ) -> (Response<Body>, Option<Pass>) {
-        let (pass, until) = match self.admit(method, request.headers(), slot) {
+    ) -> (Response<Body>, Option<Place>) {
+        let address = client.tcp.as_ref().and_then(TcpConnectInfo::remote_addr).map(|address| address.ip());
+        let holder = Holder::of(request.headers(), address);
+        let (place, until) = match self.admit(method, request.headers(), holder, slot) {
             Ok(admitted) => admitted,
             Err(fault) => return (Status::from(fault).into_http(), None),
         };
-        let streaming = method.kind != Kind::Unary;
-        let mut request =
-            request.map(
-                |inner| {
-                    if streaming { Body::new(MovingBody { inner, slot: slot.clone() }) } else { Body::new(inner) }
-                },
-            );
+        let unary = method.kind == Kind::Unary;
+        let mut request = request.map(|inner| Body::new(MovingBody { inner, slot: slot.clone(), unary }));
         request.extensions_mut().insert(client.peer);
         if let Some(tcp) = client.tcp {
             request.extensions_mut().insert(tcp);
@@ -163,11 +162,17 @@ impl Edge {
             Ok(Err(panic)) => panicked(&*panic).into_http(),
             Err(why) => errors::expired(why).into_http(),
         };
-        (response, pass)
+        (response, place)
     }
 
     /// Takes a place for the call and sets its bounds.
-    fn admit(&self, method: &Method, headers: &HeaderMap, slot: &Slot) -> Result<(Option<Pass>, Instant), Fault> {
+    fn admit(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        holder: Holder,
+        slot: &Slot,
+    ) -> Result<(Option<Place>, Instant), Fault> {
         let asked = timeout::read(headers)
             .map_err(|()| Fault::invalid("grpc-timeout", "is not digits and a unit, as the gRPC protocol says"))?;
         let longest = if method.kind == Kind::Unary { self.request_timeout } else { self.stream_max_age };
@@ -179,20 +184,22 @@ impl Edge {
         if bound < self.min_request_time {
             return Err(Fault::deadline_too_short());
         }
-        let gate = match method.kind {
+        let shares = match method.kind {
             Kind::Unary if method.infrastructure => None,
             Kind::Unary => Some(&self.calls),
             _ if method.infrastructure => Some(&self.infrastructure),
             _ => Some(&self.streams),
         };
-        let pass =
-            gate.map(|gate| gate.enter().ok_or_else(|| Fault::overloaded("concurrency", RETRY_AFTER))).transpose()?;
+        let full = || Fault::overloaded("concurrency", RETRY_AFTER);
+        let place = shares.map(|shares| shares.take(holder, method.mutation).ok_or_else(full)).transpose()?;
         let until = Instant::now() + bound;
         slot.set_deadline(until, means);
-        if method.kind != Kind::Unary && !method.infrastructure {
-            slot.set_idle(self.stream_idle);
+        match method.kind {
+            Kind::Unary => slot.set_idle(self.message_timeout),
+            Kind::Stream | Kind::Endless if method.infrastructure => {}
+            Kind::Stream | Kind::Endless => slot.set_idle(self.stream_idle),
         }
-        Ok((pass, until))
+        Ok((place, until))
     }
 }
 
@@ -231,10 +238,12 @@ fn is_grpc(headers: &HeaderMap) -> bool {
         .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }
 
-/// A stream of requests; each frame that comes in counts as movement.
+/// What a caller sends: each frame that comes in counts as movement. The one message of a unary call must not be long in
+/// coming, since the call has a place meanwhile; what its answer may take is told by the deadline alone.
 struct MovingBody {
     inner: Incoming,
     slot: Arc<Slot>,
+    unary: bool,
 }
 
 impl http_body::Body for MovingBody {
@@ -243,8 +252,11 @@ impl http_body::Body for MovingBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let polled = Pin::new(&mut self.inner).poll_frame(cx);
-        if polled.is_ready() {
-            self.slot.moved();
+        match &polled {
+            Poll::Pending => {}
+            Poll::Ready(None) if self.unary => self.slot.end_idle(),
+            Poll::Ready(Some(_)) if self.unary && self.inner.is_end_stream() => self.slot.end_idle(),
+            Poll::Ready(_) => self.slot.moved(),
         }
         polled
     }

@@ -21,7 +21,7 @@ fn fault(why: Expiry) -> Fault {
     match why {
         Expiry::Deadline => Fault::deadline_too_short(),
         Expiry::Idle => Fault::deadline_too_short()
-            .with_message("nothing moved on this stream for too long: open it again, and resume where it can be"),
+            .with_message("nothing moved on this call for too long: call again, and resume where it can be"),
         Expiry::Age => Fault::not_serving(Duration::ZERO, "a stream reached its greatest age")
             .with_message("this stream has reached its greatest age: open it again, and resume where it can be")
             .expected(),

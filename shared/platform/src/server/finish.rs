@@ -10,8 +10,8 @@ use tonic::Code;
 use tracing::Span;
 
 use super::errors;
-use super::gate::Pass;
 use super::routes::Method;
+use super::share::Place;
 use crate::audit::Watch;
 use crate::telemetry::{DURATION_BOUNDARIES_SECONDS, TraceContext, code_name};
 
@@ -55,7 +55,7 @@ pub(super) struct Finish {
     pub(super) started: Instant,
     pub(super) trace: TraceContext,
     pub(super) span: Span,
-    pub(super) pass: Option<Pass>,
+    pub(super) place: Option<Place>,
     /// Present when the call was let in.
     pub(super) audit: Option<Watch>,
     pub(super) counted: bool,

@@ -81,6 +81,11 @@ impl Slot {
         self.idle_micros.store(u64::try_from(idle.as_micros()).unwrap_or(NEVER), Ordering::Relaxed);
     }
 
+    /// Whether anything moves no longer counts.
+    pub(super) fn end_idle(&self) {
+        self.idle_micros.store(NEVER, Ordering::Relaxed);
+    }
+
     /// Something moved.
     pub(super) fn moved(&self) {
         self.moved_at.store(micros(Instant::now()), Ordering::Relaxed);

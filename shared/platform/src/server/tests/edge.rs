@@ -1,10 +1,13 @@
 //! What every call meets: trace, deadline, panics, authorization, and errors with their reasons.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
 use greenlane_api::classification::v1::lookup_service_client::LookupServiceClient;
-use http_body_util::{BodyExt as _, Full};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 use tonic::body::Body;
@@ -28,7 +31,13 @@ async fn raw(server: &Running, path: &str, timeout: Option<&str>, frame: &'stati
     if let Some(timeout) = timeout {
         request = request.header("grpc-timeout", timeout);
     }
-    let request = request.body(Full::new(Bytes::from_static(frame))).unwrap();
+    sent(server, request.body(Full::new(Bytes::from_static(frame))).unwrap()).await
+}
+
+async fn sent<B>(server: &Running, request: http::Request<B>) -> Status
+where
+    B: http_body::Body<Data = Bytes, Error = Infallible> + Send + Unpin + 'static,
+{
     // Not through tonic, whose channel would end the call at its deadline itself.
     let stream = TokioIo::new(TcpStream::connect(server.address).await.unwrap());
     let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
@@ -98,6 +107,37 @@ async fn a_call_is_ended_at_its_deadline_and_its_handler_dropped() {
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert_eq!(Fault::reason_of(&status), Some(ErrorReason::DeadlineTooShort));
     echo.seen.until_ended(1).await;
+}
+
+#[tokio::test]
+async fn a_call_whose_message_does_not_come_is_ended_and_gives_its_place_back() {
+    let config = ServerConfig { message_timeout_ms: 300, max_concurrent_calls: 1, ..ServerConfig::loopback() };
+    let server = start(&config, public(&Echo::default())).await;
+    let begun = std::time::Instant::now();
+    // Nothing at all, and a part of the message.
+    let part = Ok(Frame::data(Bytes::from_static(b"\x00\x00\x00\x00\x09\x12")));
+    for frames in [Vec::new(), vec![part]] {
+        let body = StreamBody::new(stream::iter(frames).chain(stream::pending()));
+        let call = http::Request::post(format!("{}{GET_CODE}", server.uri)).header("content-type", "application/grpc");
+        let status = sent(&server, call.body(body).unwrap()).await;
+        assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
+        let mut client = LookupServiceClient::new(server.channel().await);
+        assert_eq!(code(client.get_code(request("hello")).await.unwrap()), "hello");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(20), "not only at its deadline");
+}
+
+#[tokio::test]
+async fn a_call_whose_message_has_come_may_take_longer_than_the_message_could() {
+    let echo = Echo::default();
+    let config = ServerConfig { message_timeout_ms: 200, ..ServerConfig::loopback() };
+    let server = start(&config, public(&echo)).await;
+    let mut client = LookupServiceClient::new(server.channel().await);
+    let call = tokio::spawn(async move { client.get_code(request("hold")).await });
+    echo.seen.until_begun(1).await;
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    echo.seen.release.notify_waiters();
+    assert_eq!(code(call.await.unwrap().unwrap()), "held");
 }
 
 #[tokio::test]

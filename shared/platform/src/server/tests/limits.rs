@@ -7,6 +7,7 @@ use greenlane_api::classification::v1::code_system_service_client::CodeSystemSer
 use greenlane_api::classification::v1::lookup_service_client::LookupServiceClient;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tonic::codec::CompressionEncoding;
 use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
@@ -49,6 +50,32 @@ async fn many_connections_share_one_limit_and_the_rest_are_told_when_to_come_bac
     }
     let mut client = LookupServiceClient::new(server.channel().await);
     assert_eq!(code(client.get_code(request("hello")).await.unwrap()), "hello");
+}
+
+#[tokio::test]
+async fn a_stranger_that_holds_all_it_can_does_not_stop_those_with_a_token() {
+    let echo = Echo::default();
+    let config = ServerConfig { max_concurrent_calls: 64, ..ServerConfig::loopback() };
+    let server = start(&config, public(&echo)).await;
+    let client = LookupServiceClient::new(server.channel().await);
+    let mut calls = JoinSet::new();
+    for _ in 0..80 {
+        let mut client = client.clone();
+        calls.spawn(async move { client.get_code(request("hold")).await });
+    }
+    // It has half of the strangers' quarter.
+    for _ in 8..80 {
+        assert_overloaded(&calls.join_next().await.unwrap().unwrap().unwrap_err());
+    }
+    echo.seen.until_begun(8).await;
+    let mut known = tonic::Request::new(request("hello"));
+    known.metadata_mut().insert("authorization", "Bearer a.b.c".parse().unwrap());
+    let told = client.clone().get_code(known).await.unwrap_err();
+    assert_eq!(told.code(), Code::Unauthenticated, "its token was looked at");
+    echo.seen.release.notify_waiters();
+    while let Some(call) = calls.join_next().await {
+        assert_eq!(code(call.unwrap().unwrap()), "held");
+    }
 }
 
 #[tokio::test]
