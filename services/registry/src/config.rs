@@ -125,7 +125,8 @@ pub struct PageConfig {
     pub shows: Shows,
     /// Questions that one client may ask in a minute; a visit takes two. A client is an IPv4 address or an IPv6 /64.
     pub requests_per_minute: u32,
-    /// Addresses and networks (`10.0.0.0/8`) of our own proxies, whose `x-forwarded-for` names the client.
+    /// Addresses and networks (`10.0.0.0/8`) of our own proxies, whose `x-forwarded-for` names the client, and which may have
+    /// more connections to the HTTP listener than one client.
     pub trusted_proxies: Vec<String>,
 }
 

@@ -272,7 +272,7 @@ fn with_site(service: Service, site: api::Site, config: &Config) -> Service {
         let site = Arc::clone(&site);
         Box::pin(async move { site.answer(request).await })
     });
-    service.site(listen, api::MAX_REQUEST_BYTES, answer)
+    service.site(listen, api::MAX_REQUEST_BYTES, api::trusted(&config.page), answer)
 }
 
 /// How often old idempotency records are removed, and how many in one transaction.

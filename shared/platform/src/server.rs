@@ -15,6 +15,7 @@ mod errors;
 mod finish;
 mod gate;
 mod health;
+mod http1;
 mod in_process;
 mod io;
 mod routes;
@@ -47,7 +48,7 @@ pub use self::in_process::InProcess;
 use self::routes::Routes;
 use self::service::{Background, Plain, Probe};
 pub use self::service::{Health, Service};
-pub use self::site::{Answer, Route};
+pub use self::site::{Answer, Route, Trusted};
 use crate::audit::{AuditSink, TracingSink};
 use crate::auth::{AuthLayer, Authenticator, AuthorizationTable, INFRASTRUCTURE_RULES, Role, Rule};
 

@@ -23,7 +23,7 @@ use crate::domain::key::Key;
 use crate::domain::names::BodyId;
 use crate::store::{cosign, log};
 
-pub(crate) use page::Page;
+pub(crate) use page::{Page, trusted};
 pub(crate) use security::SecurityText;
 
 /// The site.

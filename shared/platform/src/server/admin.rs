@@ -6,19 +6,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::HealthState;
 use super::gate::Gate;
+use super::http1::{self, Bounds};
 
 /// Connections at a time.
 const MOST: usize = 64;
-/// How long a request's headers may take.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
+const BOUNDS: Bounds =
+    Bounds { read: Duration::from_secs(5), write: Duration::from_secs(10), age: Duration::from_secs(300) };
 
 /// Serves until it is dropped.
 pub(super) async fn serve(listener: TcpListener, health: HealthState) {
@@ -38,14 +37,7 @@ pub(super) async fn serve(listener: TcpListener, health: HealthState) {
         let health = health.clone();
         connections.spawn(async move {
             let service = service_fn(move |request| std::future::ready(Ok::<_, Infallible>(answer(&health, &request))));
-            let ended = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEADER_TIMEOUT)
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-            if let Err(error) = ended {
-                tracing::debug!(%error, "an admin connection ended with an error");
-            }
+            http1::serve(stream, service, BOUNDS).await;
             drop(pass);
         });
     }

@@ -13,7 +13,7 @@ use tonic::server::NamedService;
 use tower_layer::Layer as _;
 
 use super::site::Site;
-use super::{Answer, Limits};
+use super::{Answer, Limits, Trusted};
 use crate::audit::AuditSink;
 use crate::auth::{AuthLayer, Role, Rule};
 
@@ -109,10 +109,11 @@ impl Service {
     }
 
     /// What is public and not gRPC, served as plain HTTP/1.1 at an address of its own until background work is told to
-    /// stop. A body of more than `max_body_bytes` is refused.
+    /// stop. A body of more than `max_body_bytes` is refused. One address has a part of the connections, unless it is
+    /// `trusted`.
     #[must_use]
-    pub fn site(mut self, listen: SocketAddr, max_body_bytes: usize, answer: Answer) -> Self {
-        self.site = Some(Site { listen, max_body_bytes, answer });
+    pub fn site(mut self, listen: SocketAddr, max_body_bytes: usize, trusted: Trusted, answer: Answer) -> Self {
+        self.site = Some(Site { listen, max_body_bytes, trusted, answer });
         self
     }
 

@@ -26,6 +26,8 @@ pub(super) enum Holder {
     Token(u64),
     /// An address without a token; none within this process.
     Address(Option<IpAddr>),
+    /// A proxy of ours, through which many come.
+    Proxy,
 }
 
 impl Holder {
@@ -53,6 +55,8 @@ impl Holder {
 pub(super) struct Shares {
     held: Arc<Mutex<Held>>,
     most: usize,
+    /// The most of one holder, whoever it is; none where that depends on what is free.
+    of_one: Option<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -72,7 +76,12 @@ pub(super) struct Place {
 impl Shares {
     /// Shares in `most` places.
     pub(super) fn new(most: usize) -> Self {
-        Self { held: Arc::default(), most }
+        Self { held: Arc::default(), most, of_one: None }
+    }
+
+    /// `most` connections, so many of which one address may have.
+    pub(super) fn of_connections(most: usize, of_one: usize) -> Self {
+        Self { of_one: Some(of_one), ..Self::new(most) }
     }
 
     /// A place, unless all are taken, or all that one like this may have.
@@ -81,9 +90,11 @@ impl Shares {
         let mut held = lock(&self.held);
         let free = most.saturating_sub(held.all);
         let own = held.of.get(&holder).copied().unwrap_or_default();
-        let share = match holder {
-            Holder::Token(_) => free.saturating_mul(CALLER_TIMES_FREE).max(ALWAYS),
-            Holder::Address(_) => {
+        let share = match (holder, self.of_one) {
+            (Holder::Proxy, _) => usize::MAX,
+            (Holder::Token(_) | Holder::Address(_), Some(of_one)) => of_one,
+            (Holder::Token(_), None) => free.saturating_mul(CALLER_TIMES_FREE).max(ALWAYS),
+            (Holder::Address(_), None) => {
                 let left = (self.most / STRANGERS_PART).max(ALWAYS).saturating_sub(held.by_strangers);
                 if left == 0 { 0 } else { left.max(ALWAYS) }
             }

@@ -1,7 +1,7 @@
 //! A plain HTTP/1.1 listener for what is public and not gRPC: documents, tiles.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,9 +10,7 @@ use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 use tokio::net::TcpListener;
@@ -20,16 +18,23 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use super::gate::Gate;
+use super::http1::{self, Bounds};
+use super::share::{Holder, Shares};
 use crate::telemetry::{DURATION_BOUNDARIES_SECONDS, TraceContext};
 
 /// Connections at a time.
 const MOST: usize = 1_024;
+/// Those of one address.
+const MOST_OF_ONE: usize = 128;
 /// How long a request's headers may take, and its body.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
+const BOUNDS: Bounds = Bounds { read: READ_TIMEOUT, write: Duration::from_secs(20), age: Duration::from_secs(300) };
 
 /// Answers a request whose body was read. Its extensions have the peer's [`SocketAddr`].
 pub type Answer = Arc<dyn Fn(Request<Bytes>) -> BoxFuture<'static, Response<Full<Bytes>>> + Send + Sync>;
+
+/// Whether an address is a proxy of ours, through which many come.
+pub type Trusted = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
 
 /// What a request asked for, without what differs from one to the next: an answer has it in its extensions, for metrics.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +45,7 @@ pub(super) struct Site {
     pub(super) listen: SocketAddr,
     /// A larger body is refused.
     pub(super) max_body_bytes: usize,
+    pub(super) trusted: Trusted,
     pub(super) answer: Answer,
 }
 
@@ -49,13 +55,13 @@ impl Site {
         tracing::info!(%address, "the HTTP listener is up");
         tokio::select! {
             () = stop.cancelled() => {}
-            () = serve(listener, self.max_body_bytes, self.answer) => {}
+            () = serve(listener, self.max_body_bytes, self.trusted, self.answer) => {}
         }
     }
 }
 
-async fn serve(listener: TcpListener, max_body_bytes: usize, answer: Answer) {
-    let gate = Gate::new(MOST);
+async fn serve(listener: TcpListener, max_body_bytes: usize, trusted: Trusted, answer: Answer) {
+    let places = Shares::of_connections(MOST, MOST_OF_ONE);
     let meter = Arc::new(Requests::new());
     let mut connections = JoinSet::new();
     loop {
@@ -68,7 +74,8 @@ async fn serve(listener: TcpListener, max_body_bytes: usize, answer: Answer) {
                 continue;
             }
         };
-        let Some(pass) = gate.enter() else { continue };
+        let holder = if trusted(peer.ip()) { Holder::Proxy } else { Holder::at(Some(peer.ip())) };
+        let Some(place) = places.take(holder, true) else { continue };
         let (answer, meter) = (Arc::clone(&answer), Arc::clone(&meter));
         connections.spawn(async move {
             let service = service_fn(move |mut request: Request<Incoming>| {
@@ -76,15 +83,8 @@ async fn serve(listener: TcpListener, max_body_bytes: usize, answer: Answer) {
                 let (answer, meter) = (Arc::clone(&answer), Arc::clone(&meter));
                 async move { Ok::<_, Infallible>(meter.measured(request, max_body_bytes, &answer).await) }
             });
-            let ended = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(READ_TIMEOUT)
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-            if let Err(error) = ended {
-                tracing::debug!(%error, "an HTTP connection ended with an error");
-            }
-            drop(pass);
+            http1::serve(stream, service, BOUNDS).await;
+            drop(place);
         });
     }
 }
@@ -175,3 +175,6 @@ fn status(status: StatusCode) -> Response<Full<Bytes>> {
     *response.status_mut() = status;
     response
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use greenlane_credential::{CertificateNumber as Checked, OFFLINE_PREFIX, from_offline};
+use greenlane_platform::server::Trusted;
 use greenlane_store::StoreError;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 
@@ -78,6 +79,12 @@ const ASSETS: [(&str, &str, &[u8]); 5] = [
     ("verify.css", "text/css; charset=utf-8", include_bytes!("page/assets/verify.css")),
     ("icon.svg", "image/svg+xml", include_bytes!("page/assets/icon.svg")),
 ];
+
+/// Which addresses are proxies of ours, by a configuration that [`Page::new`] found good.
+pub(crate) fn trusted(config: &PageConfig) -> Trusted {
+    let proxies: Vec<Network> = config.trusted_proxies.iter().filter_map(|text| Network::parse(text).ok()).collect();
+    Arc::new(move |address| proxies.iter().any(|network| network.contains(address.to_canonical())))
+}
 
 impl Page {
     /// The page of a registry; none when it is switched off.
