@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use flate2::Compression;
 use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
@@ -159,6 +159,13 @@ impl RecognitionPack {
         } else {
             None
         }
+    }
+
+    /// Why it does not tell of a day; none when it does. A day behind its end is no other than a moment behind it: what
+    /// comes until then is not in the pack.
+    pub fn not_good_on(&self, day: NaiveDate) -> Option<&'static str> {
+        let behind = day.and_time(NaiveTime::MIN).and_utc() > self.good_until();
+        behind.then_some("The date lies behind the time for which the recognition pack is good.")
     }
 
     /// Revision and bytes of the catalogue, for [`OfflineCatalogue`](crate::offline::OfflineCatalogue).

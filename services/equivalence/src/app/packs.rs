@@ -67,13 +67,16 @@ impl Packs {
         Ok((keys, self.catalogues.current().catalogue.revision()))
     }
 
-    /// A pack of a revision, with the codes as they are now.
+    /// A pack of a revision, with the codes as they are now. What an earlier revision says is known to be overtaken when
+    /// its pack is made: such a pack is for looking back.
     pub(crate) async fn make(&self, consistency: Consistency) -> Result<Made, Fault> {
         let signer = self.signer()?.clone();
         let loaded = self.catalogues.at(consistency).await?;
         let classification = self.codes().await?;
         let made_at = self.clock.now();
-        let good_until = made_at.checked_add_signed(self.good_for).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let is_newest = loaded.catalogue.revision() >= self.catalogues.current().catalogue.revision();
+        let good_for = if is_newest { self.good_for } else { TimeDelta::zero() };
+        let good_until = made_at.checked_add_signed(good_for).unwrap_or(DateTime::<Utc>::MAX_UTC);
         let made = tokio::task::spawn_blocking(move || {
             let exported = offline::export(&loaded.catalogue).map_err(Fault::internal)?;
             let equivalence = (loaded.catalogue.revision(), exported);

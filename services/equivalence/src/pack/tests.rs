@@ -33,6 +33,15 @@ fn a_pack_is_read_as_it_was_written_and_the_same_contents_are_the_same_bytes() {
     }
 }
 
+#[test]
+fn a_pack_tells_nothing_of_a_day_behind_its_end() {
+    let bytes = write(&contents(), &SigningKey::generate_ed25519()).unwrap();
+    let pack = RecognitionPack::read(&bytes, &[]).unwrap();
+    let on = |day: &str| pack.not_good_on(day.parse().unwrap());
+    assert_eq!([on("2020-01-01"), on("2026-11-23"), on("2026-11-24")], [None; 3]);
+    assert!(on("2026-11-25").unwrap().contains("behind"));
+}
+
 /// The pack with its lines changed.
 fn altered(bytes: &[u8], change: impl FnOnce(&mut Vec<String>)) -> Vec<u8> {
     use std::io::{Read as _, Write as _};

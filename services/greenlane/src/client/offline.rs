@@ -35,7 +35,8 @@ struct Peers {
 enum Recognition {
     /// What the bundle carries, if it carries any.
     Bundle(Option<Box<OfflineCatalogue>>),
-    Pack(Box<OfflinePack>),
+    /// A pack, beside a bundle that carries this revision of the catalogue: 0 for none.
+    Pack(Box<OfflinePack>, u64),
 }
 
 struct CodesOf(Option<OfflineCodes>);
@@ -76,10 +77,9 @@ impl OfflineTrust {
             None => None,
         });
         if let Some(pack) = pack {
-            return Ok(Self {
-                bundle,
-                peers: Arc::new(Peers { recognition: Recognition::Pack(Box::new(pack)), codes }),
-            });
+            let beside = bundle.equivalence().map_or(0, |(revision, _)| revision);
+            let recognition = Recognition::Pack(Box::new(pack), beside);
+            return Ok(Self { bundle, peers: Arc::new(Peers { recognition, codes }) });
         }
         let equivalence = match bundle.equivalence() {
             Some((revision, bytes)) => Some(OfflineCatalogue::read(revision, bytes).context("the bundle's catalogue")?),
@@ -139,23 +139,43 @@ impl OfflinePack {
         )
     }
 
-    /// The decision of the pack's revision. A pack that is not good at this moment leaves it open: the catalogue may
-    /// have changed since.
+    /// The decision of the pack's revision. A pack that is not good at this moment or for the date leaves it open: the
+    /// catalogue may have changed since.
     pub(crate) fn recognise(&self, request: RecogniseRequest) -> Result<RecogniseResponse, Status> {
+        self.recognise_beside(0, request)
+    }
+
+    /// The same beside what knows a revision of the catalogue: where the pack's is an earlier one, it has changed since.
+    fn recognise_beside(&self, newer: u64, request: RecogniseRequest) -> Result<RecogniseResponse, Status> {
         let mut answer = self.catalogue.recognise(request, &self.codes)?;
-        if let Some(why) = self.pack.not_good_at(Clock::system().now()) {
+        answer.decision = answer.decision.map(|decided| match self.cannot_tell(newer, &decided.date) {
             // It is another decision than the service's of that revision, and so has none of its identifiers.
-            let finding = Finding { code: "pack_not_good".to_owned(), message: why.to_owned(), ..Default::default() };
-            answer.decision = answer.decision.map(|decided| RecognitionDecision {
+            Some(finding) => RecognitionDecision {
                 outcome: RecognitionOutcome::Undetermined.into(),
                 findings: vec![finding],
                 date: decided.date,
                 markets: decided.markets,
                 revision: decided.revision,
                 ..Default::default()
-            });
-        }
+            },
+            None => decided,
+        });
         Ok(answer)
+    }
+
+    fn cannot_tell(&self, newer: u64, date: &str) -> Option<Finding> {
+        let found = |code: &str, message: String| Finding { code: code.to_owned(), message, ..Default::default() };
+        let (own, _) = self.pack.equivalence();
+        if own < newer {
+            let message = format!(
+                "The recognition pack is of revision {own} of the catalogue, and the trust bundle of {newer}: get a new \
+                 pack."
+            );
+            return Some(found("pack_older_than_bundle", message));
+        }
+        let on = || date.parse().ok().and_then(|day| self.pack.not_good_on(day));
+        let why = self.pack.not_good_at(Clock::system().now()).or_else(on)?;
+        Some(found("pack_not_good", why.to_owned()))
     }
 }
 
@@ -164,7 +184,7 @@ impl OfflinePeers for Peers {
         match &self.recognition {
             Recognition::Bundle(Some(catalogue)) => catalogue.recognise(request, &self.codes),
             Recognition::Bundle(None) => Err(Status::unavailable("the bundle has no catalogue")),
-            Recognition::Pack(pack) => pack.recognise(request),
+            Recognition::Pack(pack, newer) => pack.recognise_beside(*newer, request),
         }
     }
 
@@ -173,7 +193,7 @@ impl OfflinePeers for Peers {
     }
 
     fn has_own_catalogue(&self) -> bool {
-        matches!(self.recognition, Recognition::Pack(_))
+        matches!(self.recognition, Recognition::Pack(..))
     }
 }
 

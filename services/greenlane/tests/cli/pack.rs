@@ -91,3 +91,45 @@ fn offline() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_pack_of_an_earlier_revision_decides_nothing_of_now_alone_or_beside_a_newer_bundle() {
+    overtaken().expect("it runs");
+}
+
+fn overtaken() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let certificate = shell.certify()?;
+    shell.run("pack --out before.pack")?.expect(0);
+    std::fs::write(shell.folder.path().join("change.yaml"), crate::json::CHANGE)?;
+    let draft = shell.run("change create --file change.yaml -o name")?.expect(0).stdout.trim().to_owned();
+    shell.run(&format!("change propose {draft}"))?.expect(0);
+    let mint = "token mint --subject r --scope catalogue.review --scope catalogue.publish --out r.token";
+    shell.run(mint)?.expect(0);
+    shell.run(&format!("change review {draft} --approve --token-file r.token"))?.expect(0);
+    shell.run(&format!("change publish {draft} --confirm --token-file r.token"))?.expect(0);
+    shell.run("pack --out earlier.pack --revision 1")?.expect(0);
+    shell.run("pack --out newest.pack --revision 2")?.expect(0);
+    shell.run("bundle --out customs.bundle")?.expect(0);
+
+    let question = "--standard IEC61215-1:2021 --code HS2022:854143 --body bodies/aurora-cert --body-economy XA \
+                    --origin XA --destination XB -o json";
+    let recognise = |pack: &str, more: &str| shell.run(&format!("recognise {question} --pack {pack} {more}"));
+    let online = shell.run(&format!("recognise {question}"))?;
+    assert_ne!(online.code, 11, "it is decided");
+    assert_eq!(recognise("newest.pack", "")?.code, online.code);
+    let earlier = recognise("earlier.pack", "")?.expect(11);
+    assert!(earlier.stdout.contains("pack_not_good"), "{}", earlier.stdout);
+    let behind = recognise("newest.pack", "--date 2199-01-01")?.expect(11);
+    assert!(behind.stdout.contains("pack_not_good"), "{}", behind.stdout);
+
+    let goods = "--code HS2022:854143 --origin XA --destination XB --model EX-450M";
+    let verify =
+        |pack: &str| shell.run(&format!("verify {certificate} {goods} --trust customs.bundle --pack {pack} -o json"));
+    let older = verify("before.pack")?;
+    assert!(older.stdout.contains("pack_older_than_bundle"), "{}", older.stdout);
+    let newest = verify("newest.pack")?;
+    assert_eq!(newest.code, shell.run(&format!("verify {certificate} {goods}"))?.code);
+    assert!(!newest.stdout.contains("pack_"), "{}", newest.stdout);
+    Ok(())
+}

@@ -32,7 +32,7 @@ pub(crate) struct Args {
     /// Fetch no pack: tell by which keys packs are to be believed now.
     #[arg(long, conflicts_with_all = ["out", "revision"])]
     keys: bool,
-    /// Of the catalogue as it was at this revision [default: the newest].
+    /// Of the catalogue as it was at this revision, to look back: it decides nothing of now [default: the newest].
     #[arg(long, value_name = "REVISION")]
     revision: Option<u64>,
 }
