@@ -7,7 +7,7 @@ use greenlane_e2e::{
     certificates::{AURORA, goods, issue, question, recognised_module, register_body},
     greenlane_with,
 };
-use greenlane_platform::auth::issuer::TokenRequest;
+use greenlane_platform::{auth::issuer::TokenRequest, client::Client};
 use serde_json::Value;
 use tonic::{Code, Request, metadata::MetadataValue};
 
@@ -15,6 +15,7 @@ const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER_SPAN: &str = "00f067aa0ba902b7";
 
 const VERIFY: &str = "greenlane.registry.v1.VerificationService/Verify";
+const STREAM_VERIFY: &str = "greenlane.registry.v1.VerificationService/StreamVerify";
 const RECOGNISE: &str = "greenlane.equivalence.v1.RecognitionService/Recognise";
 const TRANSLATE: &str = "greenlane.classification.v1.LookupService/TranslateCode";
 
@@ -57,7 +58,7 @@ async fn traced() -> anyhow::Result<()> {
     assert_eq!(refused.map_err(|status| status.code()).err(), Some(Code::InvalidArgument));
 
     // A command begins a trace of its own, over what nobody has asked for yet: another certificate, another edition.
-    let issued = issue(clerk, &body, "two", recognised_module("EX-2")).await?;
+    let issued = issue(clerk.clone(), &body, "two", recognised_module("EX-2")).await?;
     let other = issued.certificate.context("a certificate")?.name;
     let mut arguments = installation.client_arguments(&installation.mint(&TokenRequest::new("customs", ["verify"])))?;
     let asked =
@@ -66,6 +67,7 @@ async fn traced() -> anyhow::Result<()> {
     let run =
         greenlane_with(installation.folder(), &arguments, [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())])?;
     assert!(run.stdout.contains("recognised"), "{run:#?}");
+    manifest(&installation, clerk, &body, &collector).await?;
 
     let [registry, equivalence, classification] = end(&mut installation)?;
     assert!(refusals(&registry).any(|line| line["rpc_method"] == format!("/{VERIFY}")), "{registry:#?}");
@@ -98,7 +100,52 @@ async fn traced() -> anyhow::Result<()> {
         assert!(call.span.kind == SERVER || attributes.get("server.address") == Some(&"127.0.0.1"), "{call:#?}");
     }
     assert_eq!(verified.attributes().get("rpc.response.status_code"), Some(&"OK"));
-    from_command_to_database(&collector.spans())
+    from_command_to_database(&collector.spans())?;
+    one_tree_of_a_stream(&collector.spans())
+}
+
+/// A command that asks about two certificates, of which nobody has heard yet, in one stream.
+async fn manifest(installation: &Installation, clerk: Client, body: &str, collector: &Collector) -> anyhow::Result<()> {
+    let mut lines = "certificate,code,origin,destination,model\n".to_owned();
+    for model in ["EX-3", "EX-4"] {
+        let issued = issue(clerk.clone(), body, model, recognised_module(model)).await?;
+        let name = issued.certificate.context("a certificate")?.name;
+        lines.push_str(&format!("{name},HS2012:854140,XA,XB,{model}\n"));
+    }
+    std::fs::write(installation.folder().join("manifest.csv"), lines)?;
+    let mut arguments = installation.client_arguments(&installation.mint(&TokenRequest::new("customs", ["verify"])))?;
+    arguments.extend(["manifest", "verify", "manifest.csv"].map(str::to_owned));
+    let run =
+        greenlane_with(installation.folder(), &arguments, [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())])?;
+    assert!(run.stdout.lines().count() > 2, "{run:#?}");
+    Ok(())
+}
+
+/// The trace of that command: all that was done for the stream is below it, and the stream's spans last as long.
+fn one_tree_of_a_stream(spans: &[ReceivedSpan]) -> anyhow::Result<()> {
+    let command = one(spans, "greenlane", "manifest verify", INTERNAL)?;
+    let trace = &command.span.trace_id;
+    let ours: Vec<_> = spans.iter().filter(|received| &received.span.trace_id == trace).cloned().collect();
+    let roots: Vec<_> = ours.iter().filter(|it| it.span.parent_span_id.is_empty()).collect();
+    assert_eq!(roots.len(), 1, "{roots:#?}");
+    let served = one(&ours, "registry", STREAM_VERIFY, SERVER)?;
+    let asked = parent(&ours, served)?;
+    assert_is(asked, "greenlane", STREAM_VERIFY, CLIENT);
+    assert!(asked.span.end_time_unix_nano >= served.span.end_time_unix_nano, "{asked:#?} {served:#?}");
+
+    let recognised: Vec<_> =
+        ours.iter().filter(|it| (it.span.name.as_str(), it.span.kind) == (RECOGNISE, CLIENT)).collect();
+    let read: Vec<_> =
+        ours.iter().filter(|it| it.service == "registry" && it.attributes().contains_key("db.system.name")).collect();
+    assert!(recognised.len() >= 2 && !read.is_empty(), "{ours:#?}");
+    for done in recognised.iter().chain(&read) {
+        assert_is(ancestor(&ours, done, SERVER)?, "registry", STREAM_VERIFY, SERVER);
+        assert!(done.span.start_time_unix_nano <= served.span.end_time_unix_nano, "{done:#?} {served:#?}");
+    }
+    for done in recognised {
+        assert!(done.span.end_time_unix_nano <= served.span.end_time_unix_nano, "{done:#?} {served:#?}");
+    }
+    Ok(())
 }
 
 /// The trace that the command began: through the three services, down to a database.

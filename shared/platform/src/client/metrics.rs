@@ -97,11 +97,14 @@ impl Finish {
         let told = attributes.len() - usize::from(code == Code::Ok);
         self.metrics.duration.record(seconds, &attributes[..told]);
         if !self.span.is_none() {
-            self.span.record("rpc.response.status_code", code_name(code));
-            if code != Code::Ok {
-                self.span.record("otel.status_code", "ERROR");
-                self.span.record("error.type", code_name(code));
-            }
+            // Inside of it, since a span's end is the moment when it was left last.
+            self.span.in_scope(|| {
+                self.span.record("rpc.response.status_code", code_name(code));
+                if code != Code::Ok {
+                    self.span.record("otel.status_code", "ERROR");
+                    self.span.record("error.type", code_name(code));
+                }
+            });
         }
     }
 }

@@ -70,9 +70,9 @@ impl EdgeBody {
     fn poll_inner(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let inner = Pin::new(&mut self.inner);
         let poll = || catch_unwind(AssertUnwindSafe(|| inner.poll_frame(cx)));
-        // A stream's code runs here, outside the future that called the handler, and logs under the same trace.
+        // A stream's code runs here, outside the future that called the handler: in the same trace, below the same span.
         let polled = match (&self.drained, &self.finish) {
-            (Some(_), Some(finish)) => finish.trace.sync_scope(poll),
+            (Some(_), Some(finish)) => finish.trace.sync_scope(|| finish.span.in_scope(poll)),
             _ => poll(),
         };
         match polled {

@@ -96,11 +96,14 @@ impl Finish {
             self.metrics.duration.record(seconds, &attributes[..told]);
         }
         if !self.span.is_none() {
-            self.span.record("rpc.response.status_code", code_name(code));
-            if is_failure(code) {
-                self.span.record("otel.status_code", "ERROR");
-                self.span.record("error.type", code_name(code));
-            }
+            // Inside of it, since a span's end is the moment when it was left last.
+            self.span.in_scope(|| {
+                self.span.record("rpc.response.status_code", code_name(code));
+                if is_failure(code) {
+                    self.span.record("otel.status_code", "ERROR");
+                    self.span.record("error.type", code_name(code));
+                }
+            });
         }
     }
 }

@@ -11,6 +11,7 @@ use greenlane_api::common::v1 as common;
 use greenlane_api::registry::v1 as wire;
 use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
+use greenlane_platform::telemetry::carry;
 use greenlane_platform::violations::Violations;
 use tokio::time::Instant;
 use tonic::codegen::BoxStream;
@@ -100,7 +101,7 @@ impl Certificates {
             let validate_only =
                 *validate_only.get_or_insert_with(|| good().next().is_some_and(|row| row.validate_only));
             // Signing is most of the work: chunks are signed beside one another.
-            let task = tokio::spawn(async move { import.take(rows, validate_only).await });
+            let task = tokio::spawn(carry(async move { import.take(rows, validate_only).await }));
             async move { task.await.unwrap_or_else(|error| Outcome::ended(Fault::internal(error).into())) }
         });
         let telling = Telling {

@@ -15,6 +15,7 @@ use greenlane_api::equivalence::v1::catalogue_service_client::CatalogueServiceCl
 use greenlane_platform::client::Client;
 use greenlane_platform::clock::Clock;
 use greenlane_platform::fault::Fault;
+use greenlane_platform::telemetry;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
@@ -94,13 +95,13 @@ impl Bundler {
         };
         let (sender, parts) = mpsc::channel(2);
         let (this, header_of_stream) = (Arc::clone(self), header.clone());
-        tokio::spawn(async move {
+        tokio::spawn(telemetry::carry(async move {
             let mut out = Output { gzip: new_gzip(), hash: Sha256::new(), sender };
             if let Err(Stopped::Failed(fault)) = this.write(&mut out, header_of_stream, order, pack).await {
                 // Whoever asked may be gone, which is its right.
                 let _ = out.sender.send(Err(fault)).await;
             }
-        });
+        }));
         Ok(Bundling { header, parts })
     }
 
