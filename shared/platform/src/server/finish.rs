@@ -82,7 +82,7 @@ impl Finish {
 
     fn count(&mut self, code: Code) {
         self.counted = true;
-        self.pass = None;
+        self.place = None;
         let seconds = self.started.elapsed().as_secs_f64();
         if code == Code::Ok {
             self.metrics.duration.record(seconds, &self.method.ok_attributes);
