@@ -16,6 +16,8 @@ use super::{
 };
 use crate::client::exit::Usage;
 
+/// What tagging adds to a table beside the lists.
+const ADDED: [&str; 4] = ["hs_edition", "hs_code", "faults", "counted"];
 /// How much is written at once.
 const BUFFER: usize = 1 << 18;
 
@@ -71,7 +73,12 @@ impl Tagged {
             more.undetermined |= tag.share.undetermined > 0.0;
         }
         self.record.clear();
-        for name in columns.names.iter().map(String::as_str).chain(["hs_edition", "hs_code", "faults", "counted"]) {
+        // Two columns of one name would be read as one: that of before.
+        if let Some(name) = ADDED.into_iter().find(|added| columns.names.iter().any(|name| name == added)) {
+            let hint = "tag the table that it was made of, with all lists at once";
+            return Err(Usage(format!("the table has a column {name} already: {hint}")).into());
+        }
+        for name in columns.names.iter().map(String::as_str).chain(ADDED) {
             field(&mut self.record, name.as_bytes());
         }
         for (list, more) in said.lists.iter().zip(&self.more) {

@@ -168,6 +168,19 @@ fn the_faults_of_a_run_that_breaks_off_replace_none_that_are_whole() {
 }
 
 #[test]
+fn a_table_that_is_tagged_is_not_tagged_again_so_that_no_column_of_before_is_read_for_a_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rows.csv"), ROWS).unwrap();
+    tagged(&args(folder.path(), false));
+    std::fs::rename(folder.path().join("tagged.csv"), folder.path().join("rows.csv")).unwrap();
+    let again = args(folder.path(), false);
+    let survey = surveyed(&again);
+    let error = run(&again, &survey, &said(&survey), &ProgressBar::hidden()).unwrap_err();
+    assert!(error.is::<Usage>() && error.to_string().contains("column hs_edition already"), "{error:#}");
+    assert_eq!(tagged(&Args { out: None, ..again }).rows, 8, "totals of it are those of the table that it was made of");
+}
+
+#[test]
 fn an_output_that_was_broken_off_is_gone_on_with_and_ends_as_if_it_had_not_been() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("rows.csv"), ROWS).unwrap();
