@@ -40,7 +40,8 @@ pub(crate) struct Args {
     /// A CSV or Parquet file with the columns of UN Comtrade, old or new: period or year, reporter, partner, flow, code,
     /// value. CSV may be compressed (gzip), and its columns separated by tabs or semicolons. Where a table has the columns of
     /// both, as when old and new exports are put together, each row is read by those that it fills. Values may have
-    /// separators of thousands and a decimal comma; what may be either (1,234) is a fault.
+    /// separators of thousands and a decimal comma; what may be either is a fault: 1,234, and 1.234 where points part the
+    /// thousands of other values.
     file: PathBuf,
     /// Edition of the codes. When not given: what the rows say, or else what they fit, year by year.
     #[arg(long, default_value = "", hide_default_value = true)]

@@ -45,7 +45,7 @@ struct Columns {
 
 /// Adds up the rows that count, of one flow or of all: rows that repeat others are marked by `greenlane tag`.
 pub(crate) fn summary(table: Table, flow: Option<&str>) -> anyhow::Result<Summary> {
-    let Table { columns, mut rows } = table;
+    let Table { columns, mut rows, .. } = table;
     if flow.is_some() && columns.flow.is_none() {
         return Err(Usage("the table has no column for the flow".to_owned()).into());
     }
@@ -85,7 +85,9 @@ pub(crate) fn summary(table: Table, flow: Option<&str>) -> anyhow::Result<Summar
         summary.unknown += u64::from(understood.is_some_and(|at| text(at).is_empty()));
         let number = |at: usize| text(at).parse::<f64>().unwrap_or_default();
         // As it was tagged: what is no amount counts as nothing.
-        let value = row.get(columns.value).and_then(amount).unwrap_or_default();
+        let malformed = faults.is_some_and(|at| text(at).split(' ').any(|fault| fault == "value_malformed"));
+        let value = row.get(columns.value).filter(|_| !malformed).and_then(|field| amount(field, false));
+        let value = value.unwrap_or_default();
         let year = text(columns.period).trim().get(..4).unwrap_or_default();
         if !summary.years.contains_key(year) {
             summary.years.insert(year.to_owned(), vec![Bounds::default(); shares.len()]);

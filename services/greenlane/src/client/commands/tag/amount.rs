@@ -7,15 +7,40 @@ const APART: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\'', '’'];
 /// Digits between two marks.
 const GROUP: usize = 3;
 
-/// An amount: not negative, and no more than a value of trade may be. Thousands may be parted (`1,234,567`, `1 234 567`) and decimals may stand behind a comma
-/// (`1234,5`, `1.234,56`). What may mean either (`1,234`) means nothing.
-pub(crate) fn amount(field: &[u8]) -> Option<f64> {
+/// An amount: not negative, and no more than a value of trade may be. Thousands may be parted (`1,234,567`, `1 234 567`)
+/// and decimals may stand behind a comma (`1234,5`, `1.234,56`). What may mean either (`1,234`) means nothing; nor does
+/// `1.234` in a table where points part thousands.
+pub(crate) fn amount(field: &[u8], by_points: bool) -> Option<f64> {
     let text = std::str::from_utf8(field.trim_ascii()).ok()?;
+    if by_points && may_be_thousands(text) {
+        return None;
+    }
     let value: f64 = match text.parse() {
         Ok(value) => value,
         Err(_) => plain(text)?.parse().ok()?,
     };
     is_amount(value).then_some(value)
+}
+
+/// Whether an amount shows that points part thousands in its table: `1234,5`, `1.234.567`.
+pub(crate) fn is_by_points(field: &[u8]) -> bool {
+    let count = |mark: u8| memchr::memchr_iter(mark, field).count();
+    let good = || std::str::from_utf8(field.trim_ascii()).is_ok_and(|text| plain(text).is_some());
+    match (count(b','), count(b'.')) {
+        (0, 0 | 1) => false,
+        (0, _) | (1, 0) => good(),
+        // Decimals stand behind the last mark.
+        (1, _) => memchr::memrchr2(b',', b'.', field).is_some_and(|last| field[last] == b',') && good(),
+        (_, _) => false,
+    }
+}
+
+/// Whether a point may part thousands: `1.234`.
+fn may_be_thousands(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(whole, part)| {
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        part.len() == GROUP && (1..=GROUP).contains(&whole.len()) && whole != "0" && digits(whole) && digits(part)
+    })
 }
 
 /// The same as a program writes it.
@@ -70,7 +95,7 @@ mod tests {
             ("1234,567", 1234.567),
             ("0,125", 0.125),
         ] {
-            assert_eq!(amount(text.as_bytes()), Some(value), "{text}");
+            assert_eq!(amount(text.as_bytes(), false), Some(value), "{text}");
         }
     }
 
@@ -99,7 +124,23 @@ mod tests {
             "1,,234",
             "1234,567,890",
         ] {
-            assert_eq!(amount(text.as_bytes()), None, "{text}");
+            assert_eq!(amount(text.as_bytes(), false), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_point_before_three_digits_may_part_thousands_where_others_do() {
+        for text in ["1234,5", "1.234,56", "1.234.567", "12.345.678,9", "0,125"] {
+            assert!(is_by_points(text.as_bytes()), "{text}");
+        }
+        for text in ["1234", "1234.5", "1.234", "1,234", "1,234,567", "1,234.56", "1,234,567.8", "a,5", "1..2"] {
+            assert!(!is_by_points(text.as_bytes()), "{text}");
+        }
+        for text in ["1.234", "12.345", "123.456"] {
+            assert_eq!(amount(text.as_bytes(), true), None, "{text}");
+        }
+        for (text, value) in [("0.125", 0.125), ("1234.567", 1234.567), ("1.5", 1.5), ("1.234,5", 1234.5), ("7", 7.0)] {
+            assert_eq!(amount(text.as_bytes(), true), Some(value), "{text}");
         }
     }
 }

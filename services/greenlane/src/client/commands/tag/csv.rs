@@ -93,6 +93,10 @@ impl<R: Read> CsvRows<R> {
         Ok(())
     }
 
+    pub(crate) fn separator(&self) -> u8 {
+        self.separator
+    }
+
     /// What was read and not yet given.
     pub(crate) fn unread(&self) -> &[u8] {
         &self.buffer[self.start..self.end]

@@ -45,7 +45,7 @@ fn tag(
     mut faults: Option<&mut Faults>,
     bar: &ProgressBar,
 ) -> anyhow::Result<TagTotals> {
-    let Table { columns, rows: mut source } = table;
+    let Table { columns, rows: mut source, .. } = table;
     if let Some(out) = &mut out {
         out.header(&columns, said)?;
     }
@@ -72,7 +72,7 @@ fn tag(
         let repeats = &survey.repeats;
         let place = number.map(|number| said.place(number, || repeats.is_alone(number, &columns, &row)));
         let code = place.and_then(|place| said.codes.get(place)).unwrap_or(&nothing);
-        let value = row.get(columns.value).and_then(amount);
+        let value = row.get(columns.value).and_then(|field| amount(field, survey.by_points));
         match (number, surplus) {
             (_, Some(at)) => own.push((Fault::ColumnsSurplus, at)),
             (None, None) => own.push((Fault::ColumnsMissing, columns.last())),

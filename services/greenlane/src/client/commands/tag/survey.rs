@@ -6,6 +6,7 @@ use foldhash::fast::RandomState;
 use indicatif::ProgressBar;
 
 use super::{
+    amount,
     parts::Parts,
     pass::STEP,
     repeats::Repeats,
@@ -35,13 +36,15 @@ pub(crate) struct Survey {
     pub(crate) parts: Parts,
     /// Rows that repeat others.
     pub(crate) repeats: Repeats,
+    /// Points part thousands in some values.
+    pub(crate) by_points: bool,
     /// As they are written.
     flows: Vec<Vec<u8>>,
 }
 
 /// Reads a table once.
 pub(crate) fn read(path: &Path, bar: &ProgressBar) -> anyhow::Result<Survey> {
-    let Table { columns, mut rows } = Table::surveyed(path)?;
+    let Table { columns, mut rows, values } = Table::surveyed(path)?;
     let mut survey = Survey::default();
     let mut key = Vec::new();
     let (mut world, mut economies) = (false, false);
@@ -55,6 +58,9 @@ pub(crate) fn read(path: &Path, bar: &ProgressBar) -> anyhow::Result<Survey> {
         }
         if let Some(flow) = columns.flow.and_then(|at| row.get(at)) {
             survey.note_flow(flow);
+        }
+        if values && !survey.by_points {
+            survey.by_points = row.get(columns.value).is_some_and(amount::is_by_points);
         }
         if !key_of(&columns, &row, &mut key) {
             continue;
@@ -85,7 +91,7 @@ pub(crate) fn read(path: &Path, bar: &ProgressBar) -> anyhow::Result<Survey> {
 /// Reads a table again whose rows are broken down or may repeat others: for the totals of those, and for what is beside
 /// these.
 fn again(path: &Path, survey: &mut Survey) -> anyhow::Result<()> {
-    let Table { columns, mut rows } = Table::needed(path)?;
+    let Table { columns, mut rows, .. } = Table::needed(path)?;
     let (broken_down, repeats) = (!survey.parts.is_empty(), survey.repeats.are_possible());
     let (mut width, mut key) = (Width::of(&columns), Vec::new());
     while let Some(row) = rows.next()? {

@@ -114,6 +114,21 @@ impl Columns {
     }
 }
 
+/// Whether values of a table may have decimal commas: those of tabs and semicolons, and of commas those that have some
+/// among their first rows. Others are not looked at for it.
+fn values_have_commas(rows: &CsvRows<Box<dyn Read>>, value: usize) -> bool {
+    if rows.separator() != b',' {
+        return true;
+    }
+    let mut first = CsvRows::new(rows.unread());
+    while let Ok(Some(row)) = first.next() {
+        if row.get(value).is_some_and(|field| field.contains(&b',')) {
+            return true;
+        }
+    }
+    false
+}
+
 /// Behind the last of some columns.
 fn end(columns: &[usize]) -> usize {
     columns.iter().max().map_or(0, |last| last + 1)
@@ -172,6 +187,8 @@ impl Width {
 pub(crate) struct Table {
     pub(crate) columns: Columns,
     pub(crate) rows: Rows,
+    /// Its values are to be surveyed too, for how they are written.
+    pub(crate) values: bool,
 }
 
 /// The rows of a table.
@@ -204,7 +221,7 @@ impl Table {
         if first == PARQUET {
             let rows = ParquetRows::open(file).with_context(cannot_read)?;
             let columns = Columns::of(rows.names())?;
-            return Ok(Self { rows: Rows::of(&columns, Source::Parquet(Box::new(rows))), columns });
+            return Ok(Self { rows: Rows::of(&columns, Source::Parquet(Box::new(rows))), columns, values: false });
         }
         let source: Box<dyn Read> =
             if first.starts_with(GZIP) { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
@@ -227,7 +244,10 @@ impl Table {
     pub(crate) fn surveyed(path: &Path) -> anyhow::Result<Self> {
         let mut table = Self::needed(path)?;
         if let Source::Csv(rows) = &mut table.rows.source {
-            rows.first(end(&table.columns.surveyed()), usize::MAX);
+            table.values = values_have_commas(rows, table.columns.value);
+            let value = table.columns.value + 1;
+            let most = end(&table.columns.surveyed());
+            rows.first(if table.values { most.max(value) } else { most }, usize::MAX);
         }
         Ok(table)
     }
@@ -246,7 +266,7 @@ impl Table {
         let header = rows.next()?;
         let names = header.iter().flat_map(|row| (0..row.len()).filter_map(|at| row.get(at))).map(name);
         let columns = Columns::of(names.collect())?;
-        Ok(Self { rows: Rows::of(&columns, Source::Csv(Box::new(rows))), columns })
+        Ok(Self { rows: Rows::of(&columns, Source::Csv(Box::new(rows))), columns, values: false })
     }
 }
 

@@ -349,6 +349,21 @@ fn values_of_a_spreadsheet_are_read_and_what_may_mean_two_is_a_fault() {
 }
 
 #[test]
+fn what_may_be_thousands_is_a_fault_where_other_values_of_the_table_have_their_thousands_parted_so() {
+    let rows = "period;cmdCode;primaryValue\n2020;010121;1.234\n2021;010121;1.234.567,89\n2022;010121;1234\n";
+    let (values, faults) = sums(rows, &[By::Flow]);
+    assert_eq!((values, faults), (vec![(String::new(), 1_235_801.89)], vec![("value_malformed".to_owned(), 1)]));
+    // With commas between columns it is known from the first rows that values have some too.
+    let commas = rows.replace(',', "_").replace(';', ",").replace("1.234.567_89", "\"1.234.567,89\"");
+    assert_eq!(
+        sums(&commas, &[By::Flow]),
+        (vec![(String::new(), 1_235_801.89)], vec![("value_malformed".to_owned(), 1)])
+    );
+    let (values, faults) = sums(&rows.replace("1.234.567,89", "1234567.89"), &[By::Flow]);
+    assert!(faults.is_empty() && (values[0].1 - 1_235_803.124).abs() < 1e-6, "{values:?} {faults:?}");
+}
+
+#[test]
 fn a_row_with_more_fields_than_the_table_has_columns_is_a_fault_that_names_them_and_counts_nowhere() {
     let header = "period,reporterDesc,partnerDesc,flowCode,cmdCode,primaryValue,note\n";
     // Thousands and a name that nobody quoted: the last field of the second is empty.
