@@ -42,39 +42,50 @@ pub(crate) struct Columns {
     pub(crate) value: usize,
     pub(crate) classification: Option<usize>,
     pub(crate) further: Vec<usize>,
-    /// Of a table that was put together of old and new exports: columns, each with the one that a row fills instead.
-    other: Vec<(usize, usize)>,
+    /// Of a table that was put together of old and new exports: columns, each with those that a row may fill instead.
+    other: Vec<(usize, Vec<usize>)>,
     /// As they stand in the file.
     pub(crate) names: Vec<String>,
 }
 
-/// Where a field stands in a table that was put together of old and new exports: the two columns. None where there is but
-/// one.
-fn twice(names: &[String], wanted: &[&str]) -> Option<(usize, usize)> {
-    let is_old = |name: &str| name.contains(' ') || matches!(name, "year" | "classification");
-    let find = |old: bool| {
-        let of_kind = wanted.iter().filter(|name| is_old(name) == old);
-        of_kind.filter_map(|name| names.iter().position(|it| it.eq_ignore_ascii_case(name))).next()
-    };
-    let first = wanted.iter().find_map(|name| names.iter().position(|it| it.eq_ignore_ascii_case(name)))?;
-    let second = [find(false), find(true)].into_iter().flatten().find(|at| *at != first)?;
-    Some((first, second))
+/// The columns of a field, the best first. Old exports have `Period` where new ones have `period`.
+fn columns_of(names: &[String], wanted: &[&str]) -> Vec<usize> {
+    let mut found = Vec::new();
+    for wanted in wanted {
+        let exact = (0..names.len()).filter(|at| names[*at] == *wanted);
+        let in_any_case = (0..names.len()).filter(|at| names[*at].eq_ignore_ascii_case(wanted));
+        for at in exact.chain(in_any_case) {
+            if !found.contains(&at) {
+                found.push(at);
+            }
+        }
+    }
+    found
+}
+
+/// Whether a table was put together of old and new exports: the names of the old ones have blanks in them.
+fn is_of_both(names: &[String]) -> bool {
+    let has = |old: bool| columns_of(names, VALUE).into_iter().any(|at| names[at].contains(' ') == old);
+    has(true) && has(false)
 }
 
 impl Columns {
     fn of(names: Vec<String>) -> anyhow::Result<Self> {
-        let find = |wanted: &[&str]| {
-            wanted.iter().find_map(|wanted| names.iter().position(|name| name.eq_ignore_ascii_case(wanted)))
-        };
+        let find = |wanted: &[&str]| columns_of(&names, wanted).first().copied();
         let required = |wanted: &[&str], what: &str| {
             let hint =
                 || Usage(format!("the table has no column for the {what}: none is called {}", wanted.join(", ")));
             find(wanted).with_context(hint)
         };
-        // Where one has two columns for the value, all others may stand in two as well.
-        let both = twice(&names, VALUE).is_some();
-        let fields = [PERIOD, REPORTER, PARTNER, FLOW, CODE, VALUE, CLASSIFICATION];
-        let other = fields.iter().filter(|_| both).filter_map(|wanted| twice(&names, wanted)).collect();
+        // Where there are two columns for the value, all others may be there several times as well.
+        let both = is_of_both(&names);
+        let fields = [PERIOD, REPORTER, PARTNER, FLOW, CODE, VALUE, CLASSIFICATION].into_iter().filter(|_| both);
+        let several = fields.filter_map(|wanted| {
+            let columns = columns_of(&names, wanted);
+            let (first, rest) = columns.split_first()?;
+            (!rest.is_empty()).then(|| (*first, rest.to_vec()))
+        });
+        let other = several.collect();
         Ok(Self {
             other,
             period: required(PERIOD, "period")?,
@@ -94,7 +105,7 @@ impl Columns {
         let optional = [self.reporter, self.partner, self.flow, self.classification];
         let mut needed = vec![self.period, self.code, self.value];
         needed.extend(optional.into_iter().flatten().chain(self.further.iter().copied()));
-        needed.extend(self.other.iter().map(|(_, other)| *other));
+        needed.extend(self.other.iter().flat_map(|(_, others)| others));
         needed
     }
 
@@ -105,7 +116,7 @@ impl Columns {
         let optional = [self.partner, self.classification, self.flow, reporter];
         let further = self.further.iter().copied();
         let of_row = [self.period, self.code].into_iter().chain(optional.into_iter().flatten()).chain(further);
-        of_row.chain(self.other.iter().map(|(_, other)| *other)).collect()
+        of_row.chain(self.other.iter().flat_map(|(_, others)| others.iter().copied())).collect()
     }
 
     /// The last column that a row must reach.
@@ -194,8 +205,8 @@ pub(crate) struct Table {
 /// The rows of a table.
 pub(crate) struct Rows {
     source: Source,
-    /// Columns, each with the one that is taken where it is empty.
-    other: Vec<(usize, usize)>,
+    /// Columns, each with those of which the first that is not empty is taken where it is.
+    other: Vec<(usize, Vec<usize>)>,
     /// Where the fields of such a row are.
     fields: Vec<(u32, u32)>,
 }
@@ -284,11 +295,13 @@ impl Rows {
         let Some(row) = row.filter(|_| !self.other.is_empty()) else { return Ok(row) };
         self.fields.clear();
         self.fields.extend_from_slice(row.fields);
-        for (first, second) in &self.other {
-            if row.get(*first).is_some_and(|field| field.trim_ascii().is_empty())
-                && let Some(field) = row.fields.get(*second)
+        let is_empty = |at: usize| row.get(at).is_none_or(|field| field.trim_ascii().is_empty());
+        for (first, others) in &self.other {
+            if *first < row.len()
+                && is_empty(*first)
+                && let Some(filled) = others.iter().find(|at| !is_empty(**at))
             {
-                self.fields[*first] = *field;
+                self.fields[*first] = row.fields[*filled];
             }
         }
         Ok(Some(Row { fields: &self.fields, raw: None, ..row }))

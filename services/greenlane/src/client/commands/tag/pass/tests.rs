@@ -334,6 +334,12 @@ fn old_and_new_exports_in_one_table_are_read_by_the_columns_that_each_row_fills(
     assert_eq!(totals.faults.into_iter().collect::<Vec<_>>(), [("leading_zero_lost".to_owned(), 1)]);
     let values = totals.totals.iter().filter(|it| it.green_list.is_empty()).map(|it| (it.year.as_str(), it.value_usd));
     assert_eq!(values.collect::<Vec<_>>(), [("2010", 47.0), ("2023", 90.0)]);
+    // Of old bulk files, which have a year and a period, and of new ones, which have both too.
+    let header = "Classification,Year,Period,Trade Flow Code,Reporter ISO,Partner ISO,Commodity Code,Trade Value (US$),\
+        refYear,period,flowCode,reporterISO,partnerISO,cmdCode,primaryValue\n";
+    let rows = "H3,2010,2010,X,CHN,DEU,010121,40,,,,,,,\n,,,,,,,,2023,2023,X,CHN,DEU,010121,90\n";
+    let (values, faults) = sums(&format!("{header}{rows}"), &[By::Year]);
+    assert_eq!((values, faults), (vec![(String::new(), 40.0), (String::new(), 90.0)], vec![]));
     // The usual columns of one export are no two of anything.
     let usual = "refYear,period,reporterISO,reporterCode,reporterDesc,partnerISO,flowCode,cmdCode,primaryValue\n\
         2023,2023,CHN,156,China,,X,010121,90\n";
