@@ -70,7 +70,7 @@ pub(crate) fn summary(table: Table, flow: Option<&str>) -> anyhow::Result<Summar
     let (faults, understood) = (find("faults"), find("hs_code"));
     while let Some(row) = rows.next()? {
         let text = |at: usize| std::str::from_utf8(row.get(at).unwrap_or_default()).unwrap_or_default();
-        let flow_of_row = columns.flow.map(text).unwrap_or_default();
+        let flow_of_row = std::str::from_utf8(columns.flow_of(&row).unwrap_or_default()).unwrap_or_default();
         if flow.is_some_and(|flow| flow != flow_of_row) {
             continue;
         }

@@ -73,5 +73,6 @@ fn way(columns: &Columns, row: &Row<'_>) -> Way {
 /// Two different ones share a key once in 2^64.
 fn key(number: u32, columns: &Columns, row: &Row<'_>) -> u64 {
     let of = |at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or_default();
-    FixedState::default().hash_one((number, of(columns.reporter), of(columns.flow), of(columns.partner)))
+    let flow = columns.flow_of(row).unwrap_or_default();
+    FixedState::default().hash_one((number, of(columns.reporter), flow, of(columns.partner)))
 }

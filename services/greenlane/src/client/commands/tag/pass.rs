@@ -94,7 +94,7 @@ fn tag(
                 part = survey.parts.part(number, &columns, &row);
             }
             own.extend(part.map(|at| (Fault::PartOfTotal, at)));
-            flow = flow_at.filter(|at| row.get(*at).is_some_and(|flow| survey.is_part(flow)));
+            flow = flow_at.filter(|_| columns.flow_of(&row).is_some_and(|flow| survey.is_part(flow)));
             own.extend(flow.map(|at| (Fault::PartOfFlow, at)));
         }
         if let Some(count) = place.and_then(|place| of_code.get_mut(place)) {

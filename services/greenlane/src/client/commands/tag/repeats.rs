@@ -158,14 +158,15 @@ fn period<'t>(columns: &Columns, row: &Row<'t>) -> &'t [u8] {
 /// Two different ones share a key once in 2^64.
 fn key(columns: &Columns, row: &Row<'_>, period: &[u8]) -> u64 {
     let of = |at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or_default();
-    let of_row = (of(columns.classification), of(columns.reporter), of(columns.flow));
+    let flow = columns.flow_of(row).unwrap_or_default();
+    let of_row = (of(columns.classification), of(columns.reporter), flow);
     FixedState::default().hash_one((period, of_row))
 }
 
 /// The same in whatever classification.
 fn trade(columns: &Columns, row: &Row<'_>) -> u64 {
-    let of = |at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or_default();
-    FixedState::default().hash_one((period(columns, row), of(columns.reporter), of(columns.flow)))
+    let reporter = columns.reporter.and_then(|at| row.get(at)).unwrap_or_default();
+    FixedState::default().hash_one((period(columns, row), reporter, columns.flow_of(row).unwrap_or_default()))
 }
 
 /// Digits of a code, the leading zero that it may have lost among them. None are in what is no code: `TOTAL`.

@@ -25,7 +25,7 @@ impl Seen {
     /// hash once in 2^64.
     pub(crate) fn before(&mut self, code: u32, columns: &Columns, row: &Row<'_>) -> bool {
         let of = |at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or_default();
-        let three = (of(columns.reporter), of(columns.partner), of(columns.flow));
+        let three = (of(columns.reporter), of(columns.partner), columns.flow_of(row).unwrap_or_default());
         let mut hash = self.hasher.hash_one((code, three));
         for at in &columns.further {
             hash = self.hasher.hash_one((hash, of(Some(*at))));

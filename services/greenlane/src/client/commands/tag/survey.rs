@@ -56,7 +56,7 @@ pub(crate) fn read(path: &Path, bar: &ProgressBar) -> anyhow::Result<Survey> {
         if let Some(partner) = columns.partner.and_then(|at| row.get(at)) {
             if table::is_world(partner) { world = true } else { economies = true }
         }
-        if let Some(flow) = columns.flow.and_then(|at| row.get(at)) {
+        if let Some(flow) = columns.flow_of(&row) {
             survey.note_flow(flow);
         }
         if values && !survey.by_points {

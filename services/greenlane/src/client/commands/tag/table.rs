@@ -100,6 +100,17 @@ impl Columns {
         })
     }
 
+    /// Whether the table was put together of old and new exports.
+    pub(crate) fn is_of_both(&self) -> bool {
+        !self.other.is_empty()
+    }
+
+    /// The flow of a row: of a table of old and new exports by the name that new ones have for it.
+    pub(crate) fn flow_of<'t>(&self, row: &Row<'t>) -> Option<&'t [u8]> {
+        let field = row.get(self.flow?)?;
+        Some(if self.is_of_both() { flow_now(field) } else { field })
+    }
+
     /// The columns that tagging looks at.
     fn needed(&self) -> Vec<usize> {
         let optional = [self.reporter, self.partner, self.flow, self.classification];
@@ -343,6 +354,17 @@ pub(crate) fn is_world(partner: &[u8]) -> bool {
 /// Whether a mode of transport, a customs procedure or a second partner stands for all of them together.
 pub(crate) fn is_whole(field: &[u8]) -> bool {
     matches!(field.trim_ascii(), b"" | b"0" | b"C00") || is_world(field)
+}
+
+/// A flow as new exports name it.
+pub(crate) fn flow_now(flow: &[u8]) -> &[u8] {
+    match flow {
+        b"1" | b"Import" | b"Imports" => b"M",
+        b"2" | b"Export" | b"Exports" => b"X",
+        b"3" | b"Re-Export" | b"Re-export" | b"Re-exports" => b"RX",
+        b"4" | b"Re-Import" | b"Re-import" | b"Re-imports" => b"RM",
+        other => other,
+    }
 }
 
 /// The names of the flow that a flow is a part of: re-exports of exports, say.

@@ -9,12 +9,14 @@ use greenlane_tally::{Share, Sum};
 use super::{
     By,
     ask::{Said, Tag},
-    table::{Columns, Row},
+    table::{self, Columns, Row},
 };
 
 /// Sums by year, economies and flow: first of all goods, then of each list.
 pub(crate) struct Totals {
     columns: [Option<usize>; 4],
+    /// Flows are named as new exports name them.
+    flows_now: bool,
     /// Sums of one key.
     width: usize,
     key: Vec<u8>,
@@ -34,6 +36,7 @@ impl Totals {
                 kept(By::Partner, columns.partner),
                 kept(By::Flow, columns.flow),
             ],
+            flows_now: columns.is_of_both(),
             width: if by.contains(&By::List) { lists + 1 } else { 1 },
             key: Vec::new(),
             last: (Vec::new(), 0),
@@ -47,7 +50,11 @@ impl Totals {
         self.key.clear();
         for (place, at) in self.columns.iter().enumerate() {
             let field = at.and_then(|at| row.get(at)).unwrap_or_default();
-            let field = if place == 0 { field.trim_ascii().get(..4).unwrap_or_default() } else { field };
+            let field = match place {
+                0 => field.trim_ascii().get(..4).unwrap_or_default(),
+                3 if self.flows_now => table::flow_now(field),
+                _ => field,
+            };
             self.key.extend_from_slice(field);
             self.key.push(0);
         }

@@ -340,6 +340,12 @@ fn old_and_new_exports_in_one_table_are_read_by_the_columns_that_each_row_fills(
     let rows = "H3,2010,2010,X,CHN,DEU,010121,40,,,,,,,\n,,,,,,,,2023,2023,X,CHN,DEU,010121,90\n";
     let (values, faults) = sums(&format!("{header}{rows}"), &[By::Year]);
     assert_eq!((values, faults), (vec![(String::new(), 40.0), (String::new(), 90.0)], vec![]));
+    // A flow has one name in all of them: what stands in both is a duplicate, and re-exports are exports.
+    let rows = "H3,2010,2010,2,CHN,DEU,010121,40,,,,,,,\nH3,,,,,,,,2010,2010,X,CHN,DEU,010121,40\n\
+        H3,2010,2010,3,CHN,DEU,010121,5,,,,,,,\n";
+    let (values, faults) = sums(&format!("{header}{rows}"), &[By::Flow]);
+    assert_eq!(values, [("RX".to_owned(), 5.0), ("X".to_owned(), 80.0)]);
+    assert_eq!(faults, [("duplicate".to_owned(), 1), ("part_of_flow".to_owned(), 1)]);
     // The usual columns of one export are no two of anything.
     let usual = "refYear,period,reporterISO,reporterCode,reporterDesc,partnerISO,flowCode,cmdCode,primaryValue\n\
         2023,2023,CHN,156,China,,X,010121,90\n";
