@@ -126,7 +126,9 @@ pub(crate) async fn editions(
         samples.truncate(SAMPLE);
         let request = InferEditionRequest { samples, code_system: String::new() };
         let answer = tagging.infer_edition(request).await?.into_inner();
-        let best = answer.fits.into_iter().next().map(|best| (best, answer.certain));
+        // Of which no code is known is no edition, however new.
+        let best = answer.fits.into_iter().next().filter(|best| best.valid > 0);
+        let best = best.map(|best| (best, answer.certain));
         editions.by_year.insert(year.to_owned(), best);
     }
     Ok(editions)
@@ -164,7 +166,10 @@ impl Editions {
     pub(crate) fn told(&self) -> String {
         let mut text = String::new();
         for (year, best) in &self.by_year {
-            let Some((fit, certain)) = best else { continue };
+            let Some((fit, certain)) = best else {
+                text.push_str(&format!("{year}: no edition has any of its codes\n"));
+                continue;
+            };
             let edition = fit.edition.trim_start_matches("editions/");
             let sure = if *certain { "certain" } else { "the newest of those that fit best" };
             text.push_str(&format!(
@@ -380,6 +385,15 @@ mod tests {
         editions.by_year.insert("2010".to_owned(), Some((fit, true)));
         let of: Vec<String> = survey.written.iter().map(|(written, _)| editions.of(written)).collect();
         assert_eq!(of, ["S3", "HS2002", "HS2007", "US-HTS-2026", "BE4", "HS2002", "HS2012"]);
+    }
+
+    #[test]
+    fn a_year_that_fits_no_edition_is_told_as_such_and_its_rows_are_of_none() {
+        let by_year = BTreeMap::from([("1985".to_owned(), None)]);
+        let editions = Editions { by_year, ..Editions::default() };
+        assert_eq!(editions.told(), "1985: no edition has any of its codes\n");
+        let written = Written { code: "854140".to_owned(), period: "1985".to_owned(), ..Written::default() };
+        assert_eq!(editions.of(&written), "");
     }
 
     /// Which codes of a table are sums, when but for some all of them are unknown.

@@ -17,7 +17,7 @@ use super::{
 const FLOWS: usize = 64;
 
 /// A code as it is written, with what its row says of its edition and its period.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Written {
     pub(crate) classification: String,
     pub(crate) code: String,
