@@ -123,6 +123,11 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     if session.output() == Output::Table {
         render::write(&editions.told())?;
         render::write(&report(&done, said.revision))?;
+        if let Some(union) = survey.union() {
+            render::write(&format!(
+                "{union} counts beside other economies: where its members are among them, twice\n"
+            ))?;
+        }
         if !args.by.contains(&By::Flow)
             && let Some(flows) = survey.added_flows()
         {

@@ -30,7 +30,9 @@ fn document(title: &str, high: f64, body: &str) -> String {
     )
 }
 
+/// A text as XML has it, which knows no control characters.
 fn escape(text: &str) -> String {
+    let text: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -188,6 +190,11 @@ mod tests {
         assert!(bars.contains(">7.000e2 to 7.000e2 (+ 3.000e2 ?)<") && bars.contains("cannot be told"), "{bars}");
         let (shares, bars) = plots("0");
         assert!(!shares.contains("cannot be told") && !bars.contains("?"), "{shares} {bars}");
+    }
+
+    #[test]
+    fn no_name_of_a_table_makes_a_plot_that_is_no_xml() {
+        assert_eq!(escape("A\u{b}B & \"C\" <D>\u{85}"), "A B &amp; &quot;C&quot; &lt;D&gt; ");
     }
 
     const HEADER: &str = "period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a";

@@ -40,6 +40,25 @@ pub(crate) struct Survey {
     pub(crate) by_points: bool,
     /// As they are written.
     flows: Vec<Vec<u8>>,
+    reporters: Economies,
+    partners: Economies,
+}
+
+/// Whether the European Union is among economies, as it is written, and others are.
+#[derive(Clone, Debug, Default)]
+struct Economies {
+    union: Option<Vec<u8>>,
+    others: bool,
+}
+
+impl Economies {
+    fn note(&mut self, economy: &[u8]) {
+        if !table::is_union(economy) {
+            self.others = true;
+        } else if self.union.is_none() {
+            self.union = Some(economy.to_vec());
+        }
+    }
 }
 
 /// Reads a table once.
@@ -54,7 +73,15 @@ pub(crate) fn read(path: &Path, bar: &ProgressBar) -> anyhow::Result<Survey> {
             bar.set_position(survey.rows);
         }
         if let Some(partner) = columns.partner.and_then(|at| row.get(at)) {
-            if table::is_world(partner) { world = true } else { economies = true }
+            if table::is_world(partner) {
+                world = true;
+            } else {
+                economies = true;
+                survey.partners.note(partner);
+            }
+        }
+        if let Some(reporter) = columns.reporter.and_then(|at| row.get(at)) {
+            survey.reporters.note(reporter);
         }
         if let Some(flow) = columns.flow_of(&row) {
             survey.note_flow(flow);
@@ -132,6 +159,13 @@ impl Survey {
         let added = self.flows.iter().filter(|flow| !flow.is_empty() && !self.is_part(flow));
         let added: Vec<_> = added.map(|flow| String::from_utf8_lossy(flow)).collect();
         (added.len() > 1 && self.flows.len() < FLOWS).then(|| added.join(", "))
+    }
+
+    /// The European Union as it is written, where its members may be beside it.
+    pub(crate) fn union(&self) -> Option<String> {
+        let mut beside = [&self.reporters, &self.partners].into_iter().filter(|economies| economies.others);
+        let union = beside.find_map(|economies| economies.union.as_deref());
+        union.map(|union| String::from_utf8_lossy(union).into_owned())
     }
 
     /// The number of what a row says of its code. None when it says nothing.

@@ -122,9 +122,7 @@ impl Columns {
 
     /// The columns that say what a row is of.
     fn surveyed(&self) -> Vec<usize> {
-        // By whom it was reported is asked where rows may be parts of others.
-        let reporter = self.reporter.filter(|_| !self.further.is_empty());
-        let optional = [self.partner, self.classification, self.flow, reporter];
+        let optional = [self.partner, self.classification, self.flow, self.reporter];
         let further = self.further.iter().copied();
         let of_row = [self.period, self.code].into_iter().chain(optional.into_iter().flatten()).chain(further);
         of_row.chain(self.other.iter().flat_map(|(_, others)| others.iter().copied())).collect()
@@ -349,6 +347,24 @@ impl<'t> Classification<'t> {
 /// Whether a partner stands for all others together.
 pub(crate) fn is_world(partner: &[u8]) -> bool {
     matches!(partner, b"World" | b"WORLD" | b"W00" | b"WLD" | b"0")
+}
+
+/// Whether an economy is the European Union, with the trade of its members.
+pub(crate) fn is_union(economy: &[u8]) -> bool {
+    matches!(
+        economy,
+        b"EU-28"
+            | b"EU-27"
+            | b"EU-25"
+            | b"EU-15"
+            | b"EU28"
+            | b"EU27"
+            | b"EU"
+            | b"EUR"
+            | b"EU2"
+            | b"97"
+            | b"European Union"
+    )
 }
 
 /// Whether a mode of transport, a customs procedure or a second partner stands for all of them together.

@@ -69,3 +69,17 @@ fn the_same_trade_in_two_classifications_is_told_and_which_is_the_right_one_is_n
     let told = std::fs::read_to_string(folder.path().join("faults.csv")).unwrap();
     assert!(told.ends_with("mended\n3,classificationCode,duplicate_classification,H4,0\n"), "{told}");
 }
+
+#[test]
+fn the_european_union_beside_other_economies_is_told_since_they_may_be_its_members() {
+    let union = |rows: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let header = "period,reporterDesc,partnerDesc,flowCode,cmdCode,primaryValue\n";
+        std::fs::write(folder.path().join("rows.csv"), format!("{header}{rows}")).unwrap();
+        surveyed(&args(folder.path(), false)).union()
+    };
+    let (of_union, of_member) = ("2010,EU-28,China,M,010121,300\n", "2010,Germany,China,M,010121,100\n");
+    assert_eq!(union(&format!("{of_member}{of_union}")).as_deref(), Some("EU-28"));
+    assert_eq!((union(of_union), union(of_member)), (None, None));
+    assert_eq!(union("2010,Peru,EU-28,M,010121,3\n2010,Peru,Germany,M,010121,1\n").as_deref(), Some("EU-28"));
+}
