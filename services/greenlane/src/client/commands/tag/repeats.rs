@@ -70,8 +70,8 @@ impl Repeats {
         let of_code =
             |(it, _): &(Written, u64)| OfCode { digits: digits(&it.code), partners: false, in_year: in_year(it) };
         let codes: Vec<OfCode> = written.iter().map(of_code).collect();
-        let mut lengths = HashMap::new();
-        let mut classifications = HashMap::new();
+        let mut lengths: HashMap<(&str, &str), u8, FixedState> = HashMap::default();
+        let mut classifications: HashMap<&str, &str, FixedState> = HashMap::default();
         let mut repeats = Self { partners, months: codes.iter().any(|code| code.in_year), ..Self::default() };
         for ((it, _), code) in written.iter().zip(&codes) {
             let (classification, period) = (it.classification.as_str(), it.period.as_str());
