@@ -6,6 +6,7 @@
 use std::{fs::File, io::Write as _};
 
 use anyhow::Context as _;
+use chrono::NaiveDate;
 use parquet::{
     basic::{ConvertedType, LogicalType},
     column::reader::{ColumnReader, ColumnReaderImpl},
@@ -16,6 +17,8 @@ use parquet::{
 
 use super::table::Row;
 
+/// 1970-01-01, from which days are counted, as a day of the common era.
+const EPOCH: i32 = 719_163;
 /// Rows that are held at once.
 const BATCH: usize = 4096;
 
@@ -51,6 +54,8 @@ struct Column {
 enum Kind {
     AsIs,
     Unsigned,
+    /// A day, as `2013-01-31`.
+    Date,
     /// With so many digits behind the point.
     Decimal(u32),
 }
@@ -147,6 +152,7 @@ impl Kind {
                 Self::Decimal(u32::try_from(leaf.type_scale()).unwrap_or_default())
             }
             ConvertedType::UINT_32 | ConvertedType::UINT_64 => Self::Unsigned,
+            ConvertedType::DATE => Self::Date,
             _ => Self::AsIs,
         }
     }
@@ -166,11 +172,12 @@ impl Filling<'_> {
             ColumnReader::BoolColumnReader(reader) => self.values(reader, |out, value| write!(out, "{value}")),
             ColumnReader::Int32ColumnReader(reader) => self.values(reader, |out, value| match kind {
                 Kind::AsIs => write!(out, "{value}"),
+                Kind::Date => date(out, *value),
                 Kind::Unsigned => write!(out, "{}", value.cast_unsigned()),
                 Kind::Decimal(scale) => decimal(out, i128::from(*value), scale),
             }),
             ColumnReader::Int64ColumnReader(reader) => self.values(reader, |out, value| match kind {
-                Kind::AsIs => write!(out, "{value}"),
+                Kind::AsIs | Kind::Date => write!(out, "{value}"),
                 Kind::Unsigned => write!(out, "{}", value.cast_unsigned()),
                 Kind::Decimal(scale) => decimal(out, i128::from(*value), scale),
             }),
@@ -225,6 +232,14 @@ fn bytes(out: &mut Vec<u8>, value: &[u8], kind: Kind) -> std::io::Result<()> {
     decimal(out, number, scale)
 }
 
+/// What is no day of the calendar stays a number.
+fn date(out: &mut Vec<u8>, days: i32) -> std::io::Result<()> {
+    match days.checked_add(EPOCH).and_then(NaiveDate::from_num_days_from_ce_opt) {
+        Some(date) => write!(out, "{date}"),
+        None => write!(out, "{days}"),
+    }
+}
+
 fn decimal(out: &mut Vec<u8>, value: i128, scale: u32) -> std::io::Result<()> {
     let (sign, digits) = (if value < 0 { "-" } else { "" }, value.unsigned_abs().to_string());
     match usize::try_from(scale) {
@@ -263,6 +278,7 @@ pub(crate) mod tests {
         let message = |(at, kind): (usize, &&str)| match *kind {
             "amount" => format!("optional int64 c{at} (DECIMAL(12,2));"),
             "count" => format!("optional int32 c{at} (UINT_32);"),
+            "date" => format!("optional int32 c{at} (DATE);"),
             "binary" => format!("optional binary c{at} (UTF8);"),
             kind => format!("optional {kind} c{at};"),
         };
@@ -336,6 +352,18 @@ pub(crate) mod tests {
                 assert!((amount * 100.0 - expected[3].parse::<f64>().unwrap()).abs() < 1e-6, "{}", text(3));
             }
             assert!(read.next().unwrap().is_none());
+        }
+    }
+
+    #[test]
+    fn days_are_the_text_that_a_csv_file_would_have() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.parquet");
+        let rows = [vec!["15706".to_owned()], vec!["-1".to_owned()]];
+        write(&path, &columns(&["period"], &["date"]), &rows, Compression::UNCOMPRESSED);
+        let mut read = ParquetRows::open(File::open(&path).unwrap()).unwrap();
+        for day in ["2013-01-01", "1969-12-31"] {
+            assert_eq!(read.next().unwrap().unwrap().get(0), Some(day.as_bytes()));
         }
     }
 
