@@ -19,10 +19,11 @@ pub(super) async fn check(session: &Session) -> Option<Finding> {
     let mut bodies = BodyServiceClient::new(session.registry().ok()?);
     let role = BodyRole::CertificationBody.into();
     let request = ListBodiesRequest { role, page_size: MOST, ..Default::default() };
-    let listed = bodies.list_bodies(request).await.ok()?.into_inner().bodies;
+    let listed = bodies.list_bodies(request).await.ok()?.into_inner();
+    let are_all = listed.next_page_token.is_empty();
     let now = Clock::system().now().timestamp();
     let mut keyless = Vec::new();
-    for body in listed {
+    for body in listed.bodies {
         let request = ListBodyKeysRequest { body: body.name.clone(), page_size: 1_000, ..Default::default() };
         let keys = bodies.list_body_keys(request).await.ok()?.into_inner().keys;
         if !keys.iter().any(|key| signs(key, now)) {
@@ -30,11 +31,17 @@ pub(super) async fn check(session: &Session) -> Option<Finding> {
         }
     }
     let first = keyless.first()?;
+    let advice = format!("greenlane body key create {first}, if it is to issue any");
+    Some(Finding::warning(CHECK, detail(&keyless, are_all), advice))
+}
+
+/// Which have none, of all bodies or of the first ones.
+fn detail(keyless: &[String], are_all: bool) -> String {
     let more = keyless.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let among = if are_all { String::new() } else { format!(", among the first {MOST} bodies") };
     let named = keyless.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    let detail = format!("without a key that it could sign certificates with: {named}{more}");
-    Some(Finding::warning(CHECK, detail, format!("greenlane body key create {first}, if it is to issue any")))
+    format!("without a key that it could sign certificates with: {named}{more}{among}")
 }
 
 /// Whether documents may be signed with a key at a moment.
@@ -42,4 +49,17 @@ fn signs(key: &BodyKey, now: i64) -> bool {
     let from = key.valid_from.is_none_or(|from| from.seconds <= now);
     let until = key.valid_until.is_none_or(|until| until.seconds > now);
     from && until && key.compromised_since.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_the_first_bodies_is_not_told_as_that_of_all() {
+        let keyless: Vec<String> = (1..=7).map(|number| format!("bodies/b-{number}")).collect();
+        assert!(detail(&keyless, true).ends_with("bodies/b-5 and 2 more"), "{}", detail(&keyless, true));
+        assert!(detail(&keyless, false).ends_with("bodies/b-5 and 2 more, among the first 100 bodies"));
+        assert!(detail(&keyless[..1], true).ends_with(": bodies/b-1"));
+    }
 }
