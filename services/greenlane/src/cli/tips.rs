@@ -27,8 +27,14 @@ pub(super) fn advised(mut error: clap::Error, root: &Command, words: &[String]) 
     }
     let Some(argument) = text(ContextKind::InvalidArg) else { return error };
     let flag = argument.split([' ', '=']).next().unwrap_or_default();
+    let takes =
+        |name: &str| Given::of(root, words).command.get_arguments().any(|argument| argument.get_long() == Some(name));
     let tip = match (error.kind(), flag) {
-        (ErrorKind::UnknownArgument, "--confirm") => {
+        (ErrorKind::UnknownArgument, "--dry-run") if takes("confirm") => {
+            "without --confirm this only checks, and nothing is written".to_owned()
+        }
+        // What only reads needs neither.
+        (ErrorKind::UnknownArgument, "--confirm") if takes("request-id") => {
             "this is done at once, without --confirm; --dry-run, where there is one, checks only".to_owned()
         }
         (ErrorKind::InvalidValue, "--confirm") => {
@@ -69,6 +75,9 @@ fn without_far(mut error: clap::Error, word: &str) -> clap::Error {
     let kept: Vec<String> = suggested.into_iter().filter(is_near).collect();
     if !kept.is_empty() {
         error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(kept));
+    } else if matches!(error.get(ContextKind::Suggested), Some(ContextValue::StyledStrs(tips)) if tips.is_empty()) {
+        // Of no tips clap writes an empty line.
+        error.remove(ContextKind::Suggested);
     }
     error
 }
@@ -122,6 +131,14 @@ impl Given {
         let meant = match (self.path.as_slice(), &self.next) {
             ([verb], _) => turned(verb, word)?,
             ([], Some(next)) if turned(word, next).is_some() => turned(word, next)?,
+            // The kinds of the catalogue are no commands.
+            ([], next) if known(&singular(word)).is_none() => {
+                let collection = get::collection(word)?;
+                match next.as_deref() {
+                    Some("get") => format!("get {collection}/ID"),
+                    _ => lists_all(collection)?.to_owned(),
+                }
+            }
             ([], next) => {
                 let command = known(&singular(word))?;
                 let verb = next.as_deref().filter(|next| command.find_subcommand(next).is_some());
@@ -165,6 +182,9 @@ mod tests {
             ("create body", "greenlane body create?"),
             ("certificates list", "greenlane certificate list?"),
             ("-o json write-offs", "greenlane write-off?"),
+            ("schemes list", "greenlane catalogue list schemes?"),
+            ("annexes get xa-xd-pv", "greenlane get annexes/ID?"),
+            ("arrangements", "greenlane catalogue list arrangements?"),
             ("change lsit", "'list'"),
         ] {
             let told = told(line);
@@ -175,8 +195,19 @@ mod tests {
 
     #[test]
     fn another_word_altogether_is_suggested_to_nobody() {
-        let told = told("frobnicate");
-        assert!(!told.contains("tip:"), "{told}");
+        for line in ["frobnicate", "certificate revoke"] {
+            let told = told(line);
+            assert!(!told.contains("tip:") && !told.contains("\n\n\n"), "{line}: {told}");
+        }
+    }
+
+    #[test]
+    fn what_only_reads_is_told_nothing_of_checks_and_what_only_checks_unless_confirmed_says_so() {
+        assert!(told("certificate issue --confirm").contains("this is done at once"));
+        assert!(!told("log checkpoint --confirm").contains("done at once"));
+        for line in ["certificate import x.csv --dry-run", "trace import --file x.csv --dry-run"] {
+            assert!(told(line).contains("without --confirm this only checks"), "{line}: {}", told(line));
+        }
     }
 
     #[test]

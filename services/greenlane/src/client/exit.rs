@@ -91,7 +91,7 @@ const CALLED: [(&str, &str); 9] = [
 ];
 
 /// The same of fields that several commands have, and that are called so in what services say of other things too.
-const CALLED_HERE: [(&str, &str); 8] = [
+const CALLED_HERE: [(&str, &str); 9] = [
     ("valid-from", "from"),
     ("valid-until", "until"),
     ("effective-date", "on"),
@@ -100,6 +100,7 @@ const CALLED_HERE: [(&str, &str); 8] = [
     ("authority", "by"),
     ("standard-editions", "standard"),
     ("serial-ranges", "serials"),
+    ("declares-no-interest", "declare-no-interest"),
 ];
 
 /// A text of a service with the flags in it that fill the fields which it names: `--placed-on` for `placed_on_market_on`.

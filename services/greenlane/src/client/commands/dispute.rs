@@ -44,7 +44,7 @@ pub(crate) enum Command {
     Object(Say),
     /// Appoint the panel, whose members have no part in the dispute.
     Panel(Panel),
-    /// Vote as a member of the panel; more than half of the members decide.
+    /// Vote as a member of the panel, for good; more than half of the members decide.
     Decide(Decide),
     /// Draw up and propose the change set that applies what was decided.
     Apply(Apply),

@@ -30,7 +30,7 @@ pub(crate) enum Command {
     Record(Record),
     /// Reverse a write-off, whole: for good, as a reversal is not reversed.
     Reverse(Reverse),
-    /// Tell that a consignment was refused at the border.
+    /// Tell that a consignment was refused at the border: for good, as that is not reversed.
     Reject(Reject),
     /// Show a record.
     Get {

@@ -223,6 +223,8 @@ fn fields_that_flags_of_other_names_fill_are_told_by_these_and_so_are_those_that
     assert!(accredited.contains("\n  --until: must not be before --from\n"), "{accredited}");
     let retired = told("body key retire", &[("valid_until", "must not be in the past")]);
     assert!(retired.contains("\n  --until: must not be in the past\n"), "{retired}");
+    let voted = told("dispute decide", &[("declares_no_interest", "must be declared to vote")]);
+    assert!(voted.contains("\n  --declare-no-interest: must be declared to vote\n"), "{voted}");
     let recorded = told("write-off record", &[("serial_ranges[0]", "must not be empty")]);
     assert!(recorded.contains("\n  --serials: must not be empty\n"), "{recorded}");
 }
