@@ -63,8 +63,12 @@ impl DisputeService for DisputesApi {
         }
         let mutation = call.mutation(&request_id, &payload);
         let Answer { dispute, revision, .. } = self.disputes.open(mutation, challenge).await.map_err(fault)?;
-        let dispute = Some(render::dispute(&dispute, self.disputes.now())?);
-        Ok(Response::new(pb::OpenDisputeResponse { dispute, revision }))
+        let mut dispute = render::dispute(&dispute, self.disputes.now())?;
+        if request.validate_only {
+            // It gets its name when it is opened.
+            dispute.name.clear();
+        }
+        Ok(Response::new(pb::OpenDisputeResponse { dispute: Some(dispute), revision }))
     }
 
     async fn get_dispute(

@@ -285,7 +285,8 @@ async fn a_repeated_subscription_is_made_once_and_an_ended_one_is_gone(db: TestD
     let reused = office.create_subscription(request.clone()).await.unwrap_err();
     assert_eq!(Fault::reason_of(&reused), Some(ErrorReason::RequestIdReused));
     let only = pb::CreateSubscriptionRequest { request_id: "2".into(), validate_only: true, ..request };
-    office.create_subscription(only).await.unwrap();
+    let checked = office.create_subscription(only).await.unwrap().into_inner().subscription.unwrap();
+    assert_eq!(checked.name, "", "nothing is called so");
     let end = pb::DeleteSubscriptionRequest { request_id: "3".into(), name: first.clone(), ..Default::default() };
     office.delete_subscription(end.clone()).await.unwrap();
     office.delete_subscription(end).await.unwrap();

@@ -168,7 +168,8 @@ async fn a_repeated_step_is_taken_once_and_a_stale_one_not_at_all(db: TestDataba
     let mut challenger = client(&served, "challenger", "XF");
     let request = open("1", challenge(Subject::Designation(challenged.name.clone())));
     let only = pb::OpenDisputeRequest { validate_only: true, ..request.clone() };
-    challenger.open_dispute(only).await.unwrap();
+    let checked = challenger.open_dispute(only).await.unwrap().into_inner().dispute.unwrap();
+    assert_eq!(checked.name, "", "nothing is called so");
     let first = challenger.open_dispute(request.clone()).await.unwrap().into_inner().dispute.unwrap();
     let again = challenger.open_dispute(request.clone()).await.unwrap().into_inner().dispute.unwrap();
     assert_eq!(first, again);

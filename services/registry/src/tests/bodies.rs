@@ -18,6 +18,7 @@ greenlane_store::engine_tests!(Migrator:
     a_change_on_top_of_another_is_refused,
     a_body_changes_its_own_record_but_not_its_powers,
     an_administrator_of_an_economy_keeps_the_bodies_of_that_economy_only,
+    a_key_that_is_only_checked_has_no_name_unless_it_is_given,
     keys_overlap_and_what_a_retired_key_signed_stays_good,
     what_a_compromised_key_signed_since_then_is_void,
     a_key_is_not_retired_into_the_past_nor_revoked_into_the_future,
@@ -161,6 +162,19 @@ fn revoke(name: &str, since: chrono::DateTime<chrono::Utc>, request_id: &str) ->
         reason_text: "The safe was found open.".to_owned(),
         ..wire::RevokeBodyKeyRequest::default()
     }
+}
+
+async fn a_key_that_is_only_checked_has_no_name_unless_it_is_given(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let check = wire::CreateBodyKeyRequest { request_id: "k".to_owned(), validate_only: true, ..new_key("xa-lab") };
+    let key = served.bodies().create_body_key(check.clone()).await.unwrap().into_inner().key.unwrap();
+    assert_eq!([key.name, key.public_jwk, key.verification_method], ["", "", ""], "the one that is made is another");
+    let signer = greenlane_jose::SigningKey::generate_ed25519();
+    let source = wire::create_body_key_request::Source::PublicJwk(signer.to_public_jwk().to_json());
+    let given = wire::CreateBodyKeyRequest { source: Some(source), ..check };
+    let key = served.bodies().create_body_key(given).await.unwrap().into_inner().key.unwrap();
+    assert!(key.name.starts_with("bodies/xa-lab/keys/") && !key.public_jwk.is_empty(), "{}", key.name);
 }
 
 async fn keys_overlap_and_what_a_retired_key_signed_stays_good(db: TestDatabase) {

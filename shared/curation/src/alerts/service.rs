@@ -40,7 +40,12 @@ macro_rules! alert_service {
                     let parsed = raw.and_then(|raw| self.parse(&mut v, raw));
                     let (request_id, (title, interest)) = v.finish_with(|| Some((request_id?, parsed?)))?;
                     let mutation = call.mutation(&request_id, &payload);
-                    let (made, revision) = self.alerts().subscribe(mutation, title, interest).await.map_err(fault)?;
+                    let (mut made, revision) =
+                        self.alerts().subscribe(mutation, title, interest).await.map_err(fault)?;
+                    if request.validate_only {
+                        // It gets its name when it is made.
+                        made.name.clear();
+                    }
                     let subscription = Some(<Self as AlertContract>::subscription(made));
                     Ok(Response::new($pb::CreateSubscriptionResponse { subscription, revision }))
                 }

@@ -74,6 +74,7 @@ impl Bodies {
         };
         // The private half is on disk before anything says that the key exists: the other way round a crash would leave
         // a registered key that nobody has.
+        let would_be_made = raw.validate_only && made.is_some();
         let kept = made.filter(|_| !raw.validate_only);
         if let Some(made) = &kept {
             self.registry.keyring.keep(made).map_err(Fault::internal)?;
@@ -94,7 +95,14 @@ impl Bodies {
             }
         }
         let answer = answer?;
-        Ok(wire::CreateBodyKeyResponse { key: Some(answer.key()?), revision: answer.revision, proof: answer.proof })
+        let mut key = answer.key()?;
+        if would_be_made && answer.proof.is_none() {
+            // The one that is made when it is registered is another.
+            key.name.clear();
+            key.public_jwk.clear();
+            key.verification_method.clear();
+        }
+        Ok(wire::CreateBodyKeyResponse { key: Some(key), revision: answer.revision, proof: answer.proof })
     }
 
     pub(super) async fn get_key(&self, raw: wire::GetBodyKeyRequest) -> Result<wire::GetBodyKeyResponse, Fault> {
