@@ -78,6 +78,8 @@ pub(super) struct Model {
     pub(super) sections: Vec<Section>,
     pub(super) section: usize,
     rows: Vec<Row>,
+    /// Why it is not known what the section has now.
+    pub(super) unknown: Option<String>,
     pub(super) selected: usize,
     pub(super) filter: String,
     pub(super) mode: Mode,
@@ -96,6 +98,7 @@ impl Model {
             sections: Section::all(),
             section: 0,
             rows: Vec::new(),
+            unknown: None,
             selected: 0,
             filter: String::new(),
             mode: Mode::Browse,
@@ -216,6 +219,7 @@ impl Model {
     fn go(&mut self, by: usize) -> Vec<Ask> {
         self.section = (self.section + by) % self.sections.len();
         self.rows.clear();
+        self.unknown = None;
         self.filter.clear();
         self.selected = 0;
         self.detail = None;
@@ -296,12 +300,18 @@ impl Model {
         let answer = match answer {
             Ok(answer) => answer,
             Err(why) => {
+                if matches!(&ask, Ask::List(section) if *section == self.shown()) {
+                    self.unknown = Some(why.clone());
+                }
                 self.note = why;
                 return Vec::new();
             }
         };
         match ask {
-            Ask::List(section) if section == self.shown() => self.rows = rows(section, &answer),
+            Ask::List(section) if section == self.shown() => {
+                self.rows = rows(section, &answer);
+                self.unknown = None;
+            }
             // The user has gone on since.
             Ask::List(_) => {}
             Ask::Review { approve, name, .. } => {

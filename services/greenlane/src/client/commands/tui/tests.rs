@@ -160,6 +160,26 @@ fn what_is_refused_is_told_and_what_is_late_is_dropped() {
 }
 
 #[test]
+fn a_section_that_could_not_be_read_is_not_told_as_empty_until_it_is_read() {
+    let (mut model, asks) = Model::new();
+    let refused = || Input::Answer(asks[0].clone(), Err("the service cannot be reached".to_owned()));
+    model.take(refused());
+    // Another key takes away what is said at the bottom.
+    key(&mut model, KeyCode::Down);
+    let shown = screen(&mut model, 100, 20);
+    assert!(shown.contains("not known: the service cannot be reached") && !shown.contains(" 0\n"), "{shown}");
+    assert_eq!(key(&mut model, KeyCode::Char('R')), asks);
+    answer(&mut model, asks[0].clone(), json!({ "changeSets": [] }));
+    let shown = screen(&mut model, 100, 20);
+    assert!(shown.contains(" 0\n") && !shown.contains("not known"), "{shown}");
+
+    let mut model = pending();
+    model.take(refused());
+    key(&mut model, KeyCode::Down);
+    assert!(screen(&mut model, 100, 20).contains("2, as they were"));
+}
+
+#[test]
 fn sections_go_round_rows_are_searched_and_it_can_be_left() {
     let (mut model, _) = Model::new();
     assert_eq!(key(&mut model, KeyCode::BackTab), [Ask::List(*Section::all().last().unwrap())]);

@@ -105,9 +105,12 @@ fn rows(frame: &mut Frame<'_>, model: &Model, area: Rect) {
         let tone = row.cells.first().and_then(|cell| tone(cell)).unwrap_or_default();
         Cells::new(row.cells.iter().zip(places.iter()).map(|(cell, place)| cut(cell, place.width))).style(tone)
     });
-    let title = match (model.filter.as_str(), visible.len()) {
-        ("", number) => format!(" {number} "),
-        (filter, number) => format!(" {number} with `{filter}` "),
+    let title = match (model.filter.as_str(), visible.len(), &model.unknown) {
+        // What could not be read is not none.
+        (_, 0, Some(why)) => format!(" not known: {} ", why.lines().next().unwrap_or_default()),
+        (_, number, Some(_)) => format!(" {number}, as they were "),
+        ("", number, None) => format!(" {number} "),
+        (filter, number, None) => format!(" {number} with `{filter}` "),
     };
     // Whole, however narrow its column is.
     let title = match visible.get(model.selected) {
