@@ -123,6 +123,9 @@ pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Read> {
     for path in paths {
         collect(path, &mut files)?;
     }
+    // A file that is named twice, or with its folder, is one.
+    let mut known = BTreeSet::new();
+    files.retain(|file| !std::fs::canonicalize(file).is_ok_and(|path| !known.insert(path)));
     let mut read = Read::default();
     for file in files {
         let (named, bytes) = (file.display().to_string(), input::read_bytes(&file)?);

@@ -1,6 +1,10 @@
 //! Messages read from files that people write: YAML, or JSON, in protobuf's JSON names or the contract's own.
 
-use std::{io::Read as _, path::Path};
+use std::{
+    io::Read as _,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, NaiveTime};
@@ -70,11 +74,18 @@ fn of_value<M: Message + Name + Default>(value: Value) -> anyhow::Result<M> {
     Ok(DynamicMessage::deserialize(descriptor, value)?.transcode_to()?)
 }
 
+/// Whether stdin was read to its end.
+static STDIN_READ: AtomicBool = AtomicBool::new(false);
+
 /// Reads a file; `-` is stdin.
 pub(crate) fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
     if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes).context("cannot read stdin")?;
+        // Whoever reads it first has it all.
+        if STDIN_READ.swap(true, Ordering::Relaxed) && bytes.is_empty() {
+            return Err(Usage("two things are to come from stdin: name a file for one of them".to_owned()).into());
+        }
         return Ok(bytes);
     }
     std::fs::read(path).with_context(|| Usage(format!("cannot read {}", path.display())))

@@ -238,6 +238,29 @@ fn a_token_is_taken_from_stdin_and_an_empty_one_is_refused() {
 }
 
 #[test]
+fn where_two_things_are_to_come_from_stdin_it_is_said_which_cannot_be() {
+    use std::{
+        io::Write as _,
+        process::{Command, Stdio},
+    };
+    let shell = Shell::new().expect("it starts");
+    let mut child = Command::new(greenlane_e2e::greenlane_path())
+        .args(["verify", "-", "--token-file", "-"])
+        .current_dir(shell.folder.path())
+        .env("GREENLANE_HOME", shell.folder.path().join("home"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    child.stdin.take().expect("stdin is piped").write_all(b"GLXA4HP9Z1PPYMB35F\n").expect("it is read");
+    let done = child.wait_with_output().expect("it ends");
+    let told = String::from_utf8_lossy(&done.stderr);
+    assert!(told.contains("two things are to come from stdin: name a file for one of them"), "{told}");
+    assert_eq!(done.status.code(), Some(2));
+}
+
+#[test]
 fn a_token_is_minted_for_scopes_bodies_and_economies_that_can_be_only() {
     let shell = Shell::new().expect("it starts");
     let mint = |words: &str| shell.run(&format!("token mint --subject s --out s.token {words}")).expect("it runs");

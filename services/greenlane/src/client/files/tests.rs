@@ -175,6 +175,18 @@ fn a_missing_colon_is_told_where_it_is_missing() {
 }
 
 #[test]
+fn a_file_that_is_named_twice_or_with_its_folder_is_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("annexes.yaml");
+    std::fs::write(&file, ANNEX).unwrap();
+    let read = read(&[folder.path().to_owned(), file.clone(), folder.path().join(".").join("annexes.yaml")]).unwrap();
+    assert_eq!((read.items.len(), read.faults.len()), (1, 0));
+    // Another file with the same entry is a fault.
+    std::fs::write(folder.path().join("more.yaml"), ANNEX).unwrap();
+    assert_eq!(super::read(&[folder.path().to_owned()]).unwrap().faults.len(), 1);
+}
+
+#[test]
 fn what_is_no_yaml_in_one_entry_hides_nothing_of_the_others() {
     let broken = ANNEX.replace("title: X", "title X");
     let wrong = ANNEX.replace("title: X", "titel: X");

@@ -83,5 +83,5 @@ fn row(chain: &EquivalenceChain) -> [String; 4] {
     });
     let tests: Vec<_> = chain.conditions.iter().map(|condition| condition.description.clone()).collect();
     let stacked = |texts: Vec<String>| render::stacked(&texts, "; ");
-    [to, chain.links.len().to_string(), stacked(links.collect()), stacked(tests)]
+    [to, chain.links.len().to_string(), stacked(links.collect()), render::stacked_sentences(&tests)]
 }
