@@ -157,10 +157,14 @@ fn try_all() -> anyhow::Result<()> {
     refused(shell.run("context use nowhere")?.expect(3));
     refused(shell.run("body list --context nowhere")?.expect(3));
 
-    // 1
     std::fs::write(shell.folder.path().join("wrong.toml"), "nonsense")?;
-    let text = refused(shell.run("body list --context wrong.toml")?.expect(1));
+    let text = refused(shell.run("body list --context wrong.toml")?.expect(2));
     assert!(text.contains("wrong.toml"), "{text}");
+
+    // 1
+    std::fs::create_dir_all(shell.folder.path().join("home/current-context"))?;
+    let text = refused(shell.run("body list")?.expect(1));
+    assert!(text.contains("cannot read which context is chosen"), "{text}");
     Ok(())
 }
 
