@@ -401,6 +401,9 @@ fn of_state(told: &BTreeMap<String, String>) -> &'static str {
     if !of("from").is_empty() {
         return "see what was announced: greenlane certificate history";
     }
+    if of("resource").starts_with("bodies/") && matches!(of("step"), "to act as one" | "issue") {
+        return "give it the role first: greenlane body update BODY --role …";
+    }
     if !of("resource").contains("changeSets/") {
         return "look at the state first, with `get`";
     }

@@ -62,7 +62,9 @@ impl From<Refusal> for Fault {
             Refusal::KeyTime { field, why } => Fault::invalid(field, why),
             Refusal::BodyEtagMismatch { body, etag } => Fault::etag_mismatch(body.name(), etag),
             Refusal::NotInRole { body, role } => {
-                Fault::state_conflict(body.name(), format!("no {}", role.words()), "to act as one")
+                let (name, role) = (body.name(), role.words());
+                let message = format!("`{name}` is no {role}, and cannot act as one");
+                Fault::state_conflict(name, format!("no {role}"), "to act as one").with_message(message)
             }
             Refusal::StatementState { name, state, step } => Fault::state_conflict(name, state.as_str(), step.as_str()),
             Refusal::StatementDay(why) => Fault::invalid("effective_date", why),

@@ -189,7 +189,8 @@ impl Traces {
 
     async fn footprint(&self, product: &ProductId, revision: u64) -> Result<Footprint, Fault> {
         let gathered = gather(&self.reader, product.clone(), revision).await?;
-        footprint(&gathered, product).ok_or_else(|| Fault::not_found("traceEvents of this product"))
+        footprint(&gathered, product)
+            .ok_or_else(|| Fault::not_found("traceEvents").with_message("there are no events of this product"))
     }
 
     async fn compare(

@@ -133,7 +133,8 @@ async fn a_designation_is_its_authoritys_alone(db: TestDatabase) {
     let mut wrong = designation("d1");
     wrong.designation.as_mut().unwrap().authority = "bodies/xa-accreditation".to_owned();
     let refused = bodies_of(&served, "bodies/xa-accreditation").create_designation(wrong).await.unwrap_err();
-    assert_eq!(refused.code(), Code::FailedPrecondition, "it is no designating authority");
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+    assert_eq!(refused.message(), "`bodies/xa-accreditation` is no designating authority, and cannot act as one");
 
     let mut authority = bodies_of(&served, "bodies/xa-authority");
     let made = authority.create_designation(designation("d2")).await.unwrap().into_inner().designation.unwrap();

@@ -168,7 +168,8 @@ async fn events_add_up_to_a_footprint_that_a_claim_is_held_against(db: TestDatab
     let certificate = claiming(&served, "15", false).await;
     let silent = served.issue("xa-lab", "c2").await.certificate.unwrap().name;
     let footprint = wire::GetFootprintRequest { product: product.clone(), consistency: None };
-    assert_eq!(clerk.get_footprint(footprint.clone()).await.unwrap_err().code(), Code::NotFound);
+    let none = clerk.get_footprint(footprint.clone()).await.unwrap_err();
+    assert_eq!((none.code(), none.message()), (Code::NotFound, "there are no events of this product"));
 
     clerk.record_trace_event(record(event(S::RawMaterial, "8"), "t1")).await.unwrap();
     clerk.record_trace_event(record(event(S::Production, "4.5"), "t2")).await.unwrap();

@@ -228,3 +228,11 @@ fn fields_that_flags_of_other_names_fill_are_told_by_these_and_so_are_those_that
     let recorded = told("write-off record", &[("serial_ranges[0]", "must not be empty")]);
     assert!(recorded.contains("\n  --serials: must not be empty\n"), "{recorded}");
 }
+
+#[test]
+fn a_body_without_a_role_is_told_to_be_given_it() {
+    let lacks = Fault::state_conflict("bodies/asa", "no designating authority", "to act as one");
+    assert!(advice(&Status::from(lacks)).unwrap().contains("greenlane body update"));
+    let withdrawn = Fault::state_conflict("bodies/asa/designations/5", "withdrawn", "suspend");
+    assert!(advice(&Status::from(withdrawn)).unwrap().starts_with("look at the state first"));
+}
