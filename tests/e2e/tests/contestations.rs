@@ -64,8 +64,9 @@ async fn contested(database: Database) -> anyhow::Result<()> {
     std::fs::write(installation.path("panel.json"), panel.to_string())?;
     run(&installation, &of("chair"), &format!("dispute panel {dispute} --file panel.json"))?.expect(0);
     for voter in ["one", "two"] {
-        let vote =
-            format!("dispute decide {dispute} --matter interim-effect --uphold --finding So. --declare-no-interest");
+        let vote = format!(
+            "dispute decide {dispute} --matter interim-effect --uphold --finding So. --declare-no-interest --confirm"
+        );
         run(&installation, &of(voter), &vote)?.expect(0);
     }
     told("without_effect", true).await?;

@@ -26,8 +26,10 @@ const CONFIRMED: &[&str] = &[
     "code change withdraw",
     "code teach",
     "dispute close",
+    "dispute decide",
     "dispute withdraw",
     "trace import",
+    "write-off reject",
     "write-off reverse",
 ];
 
@@ -63,8 +65,6 @@ const AT_ONCE: &[(&str, &[&str])] = &[
             "dispute answer",
             "dispute object",
             "dispute panel",
-            "dispute decide",
-            "write-off reject",
             "trace record",
             "log cosign",
         ],
@@ -139,12 +139,4 @@ fn whatever_is_bulk_or_cannot_be_taken_back_is_a_check_until_it_is_confirmed() {
         }
     }
     assert_eq!(changing, thought_of, "each command that changes something is in one of the tables");
-}
-
-#[test]
-fn what_is_done_at_once_and_cannot_be_taken_back_says_so_in_its_help() {
-    for name in ["dispute decide", "write-off reject"] {
-        let words: Vec<String> = name.split(' ').map(str::to_owned).collect();
-        assert!(help_of(&words).contains("for good"), "{name}");
-    }
 }

@@ -100,7 +100,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     (
         "dispute decide",
         "DISPUTE --matter interim-effect --uphold --finding f --declare-no-interest --request-id vote \
-         --token-file ana.token",
+         --confirm --token-file ana.token",
         0,
     ),
     ("dispute apply", "DISPUTE --matter interim-effect --request-id apply --token-file ana.token", 0),
@@ -193,7 +193,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ),
     (
         "write-off reject",
-        "CERT --economy XB --declaration 26XB2/1 --reason other --text t --request-id wr --token-file customs.token",
+        "CERT --economy XB --declaration 26XB2/1 --reason other --text t --request-id wr --confirm --token-file customs.token",
         0,
     ),
     ("write-off get", "WRITEOFF --token-file customs.token", 0),
@@ -497,7 +497,7 @@ fn run_all() -> anyhow::Result<()> {
             "dispute decide" => {
                 let other = format!(
                     "dispute decide {dispute} --matter interim-effect --uphold --finding f --declare-no-interest \
-                     --token-file ben.token"
+                     --confirm --token-file ben.token"
                 );
                 shell.run(&other)?.expect(0);
             }

@@ -115,7 +115,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.print(disputes.appoint_dispute_panel(request).await?.get_ref(), DISPUTE)
         }
-        Command::Decide(args) => {
+        Command::Decide(mut args) => {
+            args.confirm.settle(&mut args.mutation);
             let request = DecideDisputeRequest {
                 request_id: session.request_id(&args.mutation),
                 validate_only: args.mutation.dry_run,

@@ -100,6 +100,8 @@ pub(crate) struct Reject {
     /// Why, in words.
     #[arg(long, default_value = "", hide_default_value = true)]
     text: String,
+    #[command(flatten)]
+    confirm: Confirm,
 }
 
 /// Arguments of `greenlane write-off reverse`.
@@ -260,7 +262,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.print(ledger.record_write_off(request).await?.get_ref(), WRITE_OFF)
         }
-        Command::Reject(Reject { consignment, reason, text }) => {
+        Command::Reject(Reject { mut consignment, reason, text, confirm }) => {
+            confirm.settle(&mut consignment.mutation);
             let request = RecordRejectionRequest {
                 request_id: session.request_id(&consignment.mutation),
                 validate_only: consignment.mutation.dry_run,

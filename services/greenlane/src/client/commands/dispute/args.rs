@@ -184,6 +184,8 @@ pub(crate) struct Decide {
     #[arg(long)]
     pub(super) declare_no_interest: bool,
     #[command(flatten)]
+    pub(super) confirm: Confirm,
+    #[command(flatten)]
     pub(super) mutation: Mutation,
 }
 
