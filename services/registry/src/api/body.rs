@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use greenlane_api::registry::v1 as wire;
 use greenlane_api::registry::v1::body_service_server::BodyService;
+use greenlane_credential::did_web;
 use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
@@ -244,12 +245,12 @@ impl Bodies {
         let did = if raw.did.is_empty() {
             id.as_ref().and_then(|id| v.parse("did", document::did(&self.registry.public_url, id)))
         } else {
-            v.check(
-                "did",
-                is_did_web(&raw.did),
-                "must be a did:web identifier without path traversal, query or fragment",
-            )
-            .then_some(raw.did)
+            let form = "must be a did:web identifier without path traversal, query or fragment";
+            let is_good = v.check("did", is_did_web(&raw.did), form);
+            let own = id.as_ref().and_then(|id| document::did(&self.registry.public_url, id).ok());
+            let is_free = own.as_ref() == Some(&raw.did) || !self.serves(&raw.did);
+            let is_free = v.check("did", is_free, "is one that this registry serves for somebody else");
+            (is_good && is_free).then_some(raw.did)
         };
         Some(BodyRecord {
             id: id?,
@@ -260,6 +261,13 @@ impl Bodies {
             did: did?,
             accreditation_number: accreditation_number?,
         })
+    }
+
+    /// Whether an identifier is this registry's, or lies below it, where its bodies have theirs.
+    fn serves(&self, did: &str) -> bool {
+        let Ok(own) = did_web(&self.registry.public_url, &[]) else { return false };
+        let (own, did) = (folded(&own), folded(did));
+        did.strip_prefix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
     }
 
     async fn list(&self, raw: wire::ListBodiesRequest) -> Result<wire::ListBodiesResponse, Fault> {
@@ -344,6 +352,27 @@ fn role(raw: wire::BodyRole) -> Option<Role> {
 }
 
 /// did:web as the registry can resolve it: a host and path segments of plain characters.
+/// An identifier as some resolver may read it: escapes undone, letters small.
+fn folded(did: &str) -> String {
+    let (mut folded, mut rest) = (String::with_capacity(did.len()), did);
+    while let Some((before, after)) = rest.split_once('%') {
+        folded.push_str(before);
+        let digits = after.split_at_checked(2);
+        match digits.and_then(|(digits, after)| Some((u8::from_str_radix(digits, 16).ok()?, after))) {
+            Some((byte, after)) => {
+                folded.push(char::from(byte));
+                rest = after;
+            }
+            None => {
+                folded.push('%');
+                rest = after;
+            }
+        }
+    }
+    folded.push_str(rest);
+    folded.to_ascii_lowercase()
+}
+
 fn is_did_web(did: &str) -> bool {
     let plain = |segment: &str| {
         !segment.is_empty()

@@ -44,6 +44,7 @@ impl From<Refusal> for Fault {
                 Fault::state_conflict(body.name(), "not a certification body", "issue")
             }
             Refusal::KeyExists(name) => Fault::already_exists(name),
+            Refusal::DidOfAnother(did) => Fault::already_exists(did),
             Refusal::KeyOfAnother(_) => Fault::key_refused("it is registered for another body"),
             Refusal::UnknownKey(name) | Refusal::UnknownStatement(name) | Refusal::UnknownTrace(name) => {
                 Fault::not_found(name)

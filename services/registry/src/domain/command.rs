@@ -137,6 +137,8 @@ pub(crate) enum Refusal {
     KeyExists(String),
     #[error("key {0} is registered for another body")]
     KeyOfAnother(String),
+    #[error("{0} is another body's identifier")]
+    DidOfAnother(String),
     #[error("{0} does not exist")]
     UnknownKey(String),
     #[error("{name} is {}: {step} is not possible", state.as_str())]

@@ -144,6 +144,9 @@ impl World {
         if self.bodies.contains_key(&record.id) {
             return Err(Refusal::BodyExists(record.id.clone()));
         }
+        if self.bodies.values().any(|known| known.record.did == record.did) {
+            return Err(Refusal::DidOfAnother(record.did.clone()));
+        }
         let body =
             Body { record: record.clone(), created_at: now, updated_at: now, create_index: index, latest_index: index };
         let leaf = Entry::BodyCreated { body: record, at: now }.to_bytes();

@@ -12,6 +12,7 @@ use sea_orm::{DbErr, QueryOrder};
 
 use super::entity::{body, body_key, certificate, event, version};
 use super::{IN_LIST, bodies, contestation, list, publication, rows, status, to_i64, trace, write_off};
+use crate::domain::body::Body;
 use crate::domain::certificate::{Head, Version};
 use crate::domain::command::Command;
 use crate::domain::life::Event;
@@ -38,12 +39,14 @@ pub(crate) async fn load<'c>(
     let (mut numbers, mut stepped) = (BTreeSet::new(), BTreeSet::new());
     let (mut statements, mut traces, mut epcis) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut contested = BTreeSet::new();
+    let mut dids = BTreeSet::new();
     let mut published = Vec::new();
     let mut slots: BTreeSet<(&str, Slot)> = BTreeSet::new();
     for command in commands {
         match command {
             Command::CreateBody(record) => {
                 body_ids.insert(record.id.as_str());
+                dids.insert(record.did.as_str());
             }
             Command::CreateKey(record) => {
                 body_ids.insert(record.body.as_str());
@@ -96,6 +99,7 @@ pub(crate) async fn load<'c>(
     });
     take_held(&mut world, &mut keys, held);
     load_bodies(tx, &mut world, &body_ids).await?;
+    load_by_did(tx, &mut world, &dids).await?;
     load_keys(tx, &mut world, &keys).await?;
     world.statements = bodies::statements(tx, &statements).await?;
     load_makers(tx, &mut world, held).await?;
@@ -136,6 +140,17 @@ async fn load_bodies(tx: &Tx, world: &mut World, bodies: &BTreeSet<&str>) -> Res
     for id in chunks(bodies) {
         for row in body::Entity::find().filter(bulk::is_in(tx.engine(), body::Column::Id, id)).all(tx).await? {
             world.bodies.insert(BodyId::trusted(row.id.clone()), row.try_into()?);
+        }
+    }
+    Ok(())
+}
+
+/// The bodies that have one of these identifiers already; what the pattern finds beside them does no harm.
+async fn load_by_did(tx: &Tx, world: &mut World, dids: &BTreeSet<&str>) -> Result<(), DbErr> {
+    for did in dids {
+        for row in body::Entity::find().filter(body::Column::Record.contains(*did)).all(tx).await? {
+            let body = Body::try_from(row)?;
+            world.bodies.entry(body.record.id.clone()).or_insert(body);
         }
     }
     Ok(())

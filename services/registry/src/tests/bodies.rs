@@ -19,6 +19,7 @@ greenlane_store::engine_tests!(Migrator:
     a_body_changes_its_own_record_but_not_its_powers,
     an_administrator_of_an_economy_keeps_the_bodies_of_that_economy_only,
     a_key_that_is_only_checked_has_no_name_unless_it_is_given,
+    no_body_is_registered_under_anothers_identifier_or_the_registrys,
     keys_overlap_and_what_a_retired_key_signed_stays_good,
     what_a_compromised_key_signed_since_then_is_void,
     a_key_is_not_retired_into_the_past_nor_revoked_into_the_future,
@@ -48,6 +49,33 @@ fn rename(name: &str, request_id: &str) -> wire::UpdateBodyRequest {
         update_mask: Some(prost_types::FieldMask { paths: vec!["display_name".to_owned()] }),
         ..wire::UpdateBodyRequest::default()
     }
+}
+
+async fn no_body_is_registered_under_anothers_identifier_or_the_registrys(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let named = |id: &str, did: &str| {
+        let mut request = new_body(id);
+        request.body.as_mut().unwrap().did = did.to_owned();
+        request
+    };
+    for did in [
+        "did:web:registry.example.org",
+        "did:web:registry.example.org:bodies:xa-lab",
+        "did:web:registry.example.org:bodies:nobody",
+        "did:web:Registry.example.org:bodies:xa-lab",
+        "did:web:registry%2Eexample.org:bodies:xa-lab",
+    ] {
+        let refused = served.bodies().create_body(named("fake", did)).await.unwrap_err();
+        let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|it| it.field).collect();
+        assert_eq!(fields, ["body.did"], "{did}");
+    }
+    served.bodies().create_body(named("own", "did:web:registry.example.org:bodies:own")).await.unwrap();
+    served.bodies().create_body(named("else", "did:web:registry.example.organisation")).await.unwrap();
+    served.bodies().create_body(named("first", "did:web:lab.example.org")).await.unwrap();
+    let taken = served.bodies().create_body(named("second", "did:web:lab.example.org")).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&taken), Some(common::ErrorReason::ResourceExists));
+    served.bodies().create_body(named("second", "did:web:lab.example.org:two")).await.unwrap();
 }
 
 async fn an_administrator_of_an_economy_keeps_the_bodies_of_that_economy_only(db: TestDatabase) {
