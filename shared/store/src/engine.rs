@@ -95,11 +95,13 @@ async fn open_sqlite(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> 
     // The writer opens first: it is the one that may create and convert the file. Its indexes are hit at random, so it
     // has a cache that holds them; and a checkpoint for each large transaction would write every page twice.
     // The pages that a statement of many rows would restore if it failed are kept in memory, not in a temporary file.
+    // What is deleted is overwritten: some of it is deleted for somebody not to find it.
     let writing = base
         .clone()
         .pragma("cache_size", WRITER_CACHE)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-        .pragma("temp_store", "MEMORY");
+        .pragma("temp_store", "MEMORY")
+        .pragma("secure_delete", "ON");
     let writer = sqlite_pool(config, 1, &writing).await?;
     let reader = sqlite_pool(config, readers, &base.clone().pragma("query_only", "ON")).await?;
     let writer = DatabaseConnection::from(writer);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sea_orm::DatabaseConnection;
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use sea_orm_migration::MigratorTrait;
 
 use crate::config::StoreConfig;
@@ -117,6 +117,24 @@ impl Store {
         E: Send + 'static,
     {
         transaction::run(self, Kind::Read, name, body).await
+    }
+
+    /// Takes what was deleted or changed out of the files of the database, where SQLite's log of writes still has the pages
+    /// as they were. Whether all of it is gone: not when somebody read an earlier state for longer than a writer waits.
+    /// On PostgreSQL that is the work of its autovacuum, and nothing is done here.
+    pub async fn scrub(&self) -> Result<bool, StoreError> {
+        if self.shared.engine == Engine::Postgres {
+            return Ok(true);
+        }
+        let writer = &self.shared.writer;
+        let _permit = writer.permit().await.map_err(StoreError::Unavailable)?;
+        let statement = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+        let row = writer.connection.query_one_raw(statement).await.map_err(StoreError::Unavailable)?;
+        let is_busy: Option<i64> = match row {
+            Some(row) => row.try_get_by_index(0).map_err(StoreError::Unavailable)?,
+            None => None,
+        };
+        Ok(is_busy == Some(0))
     }
 
     /// The same of a database that is only looked at: makes nothing, not even the file.

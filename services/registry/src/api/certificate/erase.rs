@@ -28,6 +28,18 @@ impl Certificates {
         let command = Command::Erase(EraseCommand { number, body, fields });
         let done = self.registry.perform(id.wants(command), raw.validate_only).await;
         let answer = Answer::from(done.map_err(|error| Fault::from(error).about(name))?);
+        if answer.proof.is_some() {
+            self.scrub().await;
+        }
         Ok(wire::EraseConfidentialFieldsResponse { revision: answer.revision, proof: answer.proof })
+    }
+
+    /// Takes what was erased out of the database's files. It is erased whether or not that succeeds at once.
+    async fn scrub(&self) {
+        match self.registry.store.scrub().await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!("somebody reads on: what was erased leaves the database's files later"),
+            Err(error) => tracing::warn!(%error, "what was erased is not out of the database's files yet"),
+        }
     }
 }
