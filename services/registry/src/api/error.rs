@@ -84,6 +84,8 @@ impl From<Refusal> for Fault {
                 Fault::invalid("signed_document", "its index in the status list is another document's: prepare it anew")
             }
             Refusal::NotYours(body) => Fault::not_yours("body", body.name()),
+            Refusal::Keepers => Fault::not_yours("body", "none")
+                .with_message("a token without a `body` claim entered this contestation, and settles it"),
             Refusal::StateConflict { number, state, announced, step } => {
                 let (name, state, step) = (number.name(), state.as_str(), step.as_str());
                 let fault = Fault::state_conflict(&name, state, step);

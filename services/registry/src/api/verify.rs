@@ -176,7 +176,7 @@ impl Verifications {
         let hint = self.hint(caller, &raw).await?;
         let asked = parse(raw, self.verifier.clock.now(), false, &hint)?;
         let at = self.verifier.settle(asked.question.as_of).await?;
-        self.answer(&asked, at).await
+        self.answer(caller, &asked, at).await
     }
 
     /// Which certificate is meant by a number that is mistyped, if there is one like it.
@@ -204,7 +204,7 @@ impl Verifications {
         may_ask(caller, &raw, "BatchVerify")?;
         let hint = self.hint(caller, &raw).await?;
         let asked = parse(raw, self.verifier.clock.now(), true, &hint)?;
-        self.answer(&asked, at).await
+        self.answer(caller, &asked, at).await
     }
 
     /// A question of a stream.
@@ -216,10 +216,10 @@ impl Verifications {
         let hint = self.hint(caller, &raw).await?;
         let asked = beside(v, parse(raw, self.verifier.clock.now(), false, &hint))?;
         let at = self.verifier.settle(asked.question.as_of).await?;
-        self.answer(&asked, at).await
+        self.answer(caller, &asked, at).await
     }
 
-    async fn answer(&self, asked: &Asked, at: At) -> Result<Answered, Fault> {
+    async fn answer(&self, caller: &Caller, asked: &Asked, at: At) -> Result<Answered, Fault> {
         let mut answer = self.verifier.verify(&asked.question, at).await?;
         let plain = !asked.include_proof && !asked.include_statement && asked.question.as_of == AsOf::Latest;
         let holds = answer.holds.take().filter(|_| plain);
@@ -227,6 +227,7 @@ impl Verifications {
             Some(number) if asked.include_proof => self.bundle(number.clone(), answer.version, at.revision).await?,
             Some(_) | None => None,
         };
+        let proof = proof.map(|proof| readable(caller, answer.body.as_ref(), &asked.question.subject, proof));
         let verdict = verdict::verdict(answer);
         let statement = if asked.include_statement {
             self.statement(&asked.question, &verdict, at.revision).await?
@@ -320,6 +321,21 @@ fn may_ask(caller: &Caller, raw: &wire::VerifyRequest, method: &str) -> Result<(
         Some(_) => Err(Fault::invalid("include_balance", "is for customs: GetBalance tells a body of its own")),
         None => Ok(()),
     }
+}
+
+/// A document is read by its body, by whoever acts for none, and by who presented it. Its place in the log is public.
+fn readable(
+    caller: &Caller,
+    owner: Option<&BodyId>,
+    asked: &Subject,
+    mut proof: wire::ProofBundle,
+) -> wire::ProofBundle {
+    let is_readers = caller.body().is_none_or(|body| owner.is_some_and(|owner| owner.name() == body));
+    let is_presented = matches!(asked, Subject::Document(document) if document.text == proof.document);
+    if !is_readers && !is_presented {
+        proof.document.clear();
+    }
+    proof
 }
 
 /// Whoever acts for a body is given that body's certificates alone, as where they are listed: a bundle tells quantities and

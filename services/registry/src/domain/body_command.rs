@@ -267,8 +267,7 @@ impl World {
             }
             StatementStep::Settle => match statement.contestations.last() {
                 Some(Period { by: Some(contester), .. }) => is_owner(contester, acting),
-                // Entered by the keeper.
-                Some(Period { by: None, .. }) => Err(Refusal::NotYours(by.clone())),
+                Some(Period { by: None, .. }) => Err(Refusal::Keepers),
                 // That there is none is told after this.
                 None => Ok(()),
             },

@@ -191,6 +191,8 @@ pub(crate) enum Refusal {
     StatusIndexTaken,
     #[error("the certificate belongs to {}", .0.name())]
     NotYours(BodyId),
+    #[error("the keeper of the register entered it")]
+    Keepers,
     /// The state may be one that was `announced` for later.
     #[error("{} is {}: {} is not possible", number.name(), state.as_str(), step.as_str())]
     StateConflict { number: CertificateNumber, state: State, announced: Option<DateTime<Utc>>, step: Step },

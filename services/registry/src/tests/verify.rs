@@ -34,6 +34,7 @@ greenlane_store::engine_tests!(Migrator:
     a_batch_answers_every_item_at_one_revision,
     a_batch_is_answered_as_far_as_its_answer_fits_in_a_message,
     a_proof_bundle_proves_the_document,
+    a_proof_shows_another_bodys_document_to_who_presents_it_alone,
     a_qr_text_leads_to_the_certificate,
     a_verdict_is_signed_for_the_file_and_opens_with_the_logs_key,
 );
@@ -390,6 +391,26 @@ async fn a_proof_bundle_proves_the_document(db: TestDatabase) {
         let signed = Checkpoint::open(proof.checkpoint.as_bytes(), &key, &[]).unwrap().checkpoint;
         let way: Vec<Hash> = proof.hashes.iter().map(|hash| Hash::try_from(hash.as_ref()).unwrap()).collect();
         verify_inclusion(&hash_leaf(&proof.leaf), proof.index, signed.size, &way, &signed.root).unwrap();
+    }
+}
+
+async fn a_proof_shows_another_bodys_document_to_who_presents_it_alone(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let shown = async |body: Option<&str>, subject: Subject| {
+        let channel = served.channel("clerk", body);
+        let mut client = wire::verification_service_client::VerificationServiceClient::new(channel);
+        let request = wire::VerifyRequest { include_proof: true, ..question(subject) };
+        let proof = client.verify(request).await.unwrap().into_inner().proof.unwrap();
+        assert!(proof.version_proof.is_some() && proof.key_proof.is_some(), "the log is public");
+        proof.document
+    };
+    let by_number = || Subject::Certificate(certificate.name.clone());
+    assert_eq!(shown(Some("bodies/xb-lab"), by_number()).await, "");
+    let presented = Subject::Document(certificate.document.clone());
+    assert_eq!(shown(Some("bodies/xb-lab"), presented).await, certificate.document);
+    for body in [Some("bodies/xa-lab"), None] {
+        assert_eq!(shown(body, by_number()).await, certificate.document);
     }
 }
 

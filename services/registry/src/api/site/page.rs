@@ -120,12 +120,14 @@ impl Page {
         let number = path.strip_prefix("/certificates/").filter(|_| reading);
         let asked = match (path, number) {
             ("/" | "", _) if reading => return Some(Ok(see(&format!("{base}/verify")))),
-            ("/verify", _) => form_value(form, "text").map(|text| ask(&text, language(form, request))),
+            ("/verify", _) if reading || *request.method() == Method::POST => {
+                form_value(form, "text").map(|text| ask(&text, language(form, request)))
+            }
             (_, Some(number)) if number.ends_with("/proof") => {
                 let number = number.trim_end_matches("/proof");
                 return Some(match self.take(request) {
                     Ok(()) => self.proof(number, query).await,
-                    Err(_) => Ok(status(StatusCode::TOO_MANY_REQUESTS)),
+                    Err(wait) => Ok(after(status(StatusCode::TOO_MANY_REQUESTS), wait)),
                 });
             }
             (_, Some(number)) if !number.contains('/') => {
@@ -136,10 +138,7 @@ impl Page {
         let view = render::View { base, language: language(form, request), shows: self.shows, log: &self.log };
         let Some(asked) = asked else { return Some(Ok(html(StatusCode::OK, view.question(path, None)))) };
         if let Err(wait) = self.take(request) {
-            let mut answer = html(StatusCode::TOO_MANY_REQUESTS, view.too_many(path));
-            let seconds = HeaderValue::from(wait.as_secs() + 1);
-            answer.headers_mut().insert(header::RETRY_AFTER, seconds);
-            return Some(Ok(answer));
+            return Some(Ok(after(html(StatusCode::TOO_MANY_REQUESTS, view.too_many(path)), wait)));
         }
         let subject = match asked {
             Asked::Wrong(why) => return Some(Ok(html(StatusCode::BAD_REQUEST, view.question(path, Some(why))))),
@@ -201,6 +200,12 @@ impl Page {
         let forwarded = forwarded.and_then(|value| value.to_str().ok());
         self.limit.take(rate::client(peer, forwarded, &self.proxies))
     }
+}
+
+/// An answer that tells when to ask again.
+fn after(mut answer: Answer, wait: Duration) -> Answer {
+    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
+    answer
 }
 
 /// What a text asks about: what a QR code holds, or a person types.

@@ -1,7 +1,7 @@
 //! How often one client may ask.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -101,10 +101,16 @@ pub(super) fn client(peer: IpAddr, forwarded: Option<&str>, proxies: &[Network])
         if !is_ours(client) {
             break;
         }
-        let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
+        let Some(address) = address_in(hop.trim()) else { break };
         client = address.to_canonical();
     }
     client
+}
+
+/// The address that a proxy writes, some of them with a port.
+fn address_in(hop: &str) -> Option<IpAddr> {
+    let bare = || hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    hop.parse().ok().or_else(|| hop.parse().ok().map(|with_port: SocketAddr| with_port.ip())).or_else(bare)
 }
 
 #[cfg(test)]
@@ -140,6 +146,19 @@ mod tests {
         assert!(limit.take_at(ip("2001:db8:1:2:ffff::9"), 0).is_err());
         limit.take_at(ip("192.0.2.1"), 0).unwrap();
         assert!(limit.take_at(ip("::ffff:192.0.2.1"), 0).is_err());
+    }
+
+    #[test]
+    fn a_client_is_told_from_others_whatever_port_the_proxy_writes_with_it() {
+        let proxies = [Network::parse("10.0.0.0/8").unwrap()];
+        for (written, meant) in [
+            ("198.51.100.1:4711", "198.51.100.1"),
+            ("203.0.113.9, 198.51.100.1:1, 10.9.9.9:443", "198.51.100.1"),
+            ("[2001:db8::1]:4711", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+        ] {
+            assert_eq!(client(ip("10.1.2.3"), Some(written), &proxies), ip(meant), "{written}");
+        }
     }
 
     #[test]
