@@ -84,6 +84,9 @@ impl From<Refusal> for Fault {
                 Fault::invalid("signed_document", "its index in the status list is another document's: prepare it anew")
             }
             Refusal::NotYours(body) => Fault::not_yours("body", body.name()),
+            Refusal::OfItself(body) => {
+                Fault::state_conflict(body.name(), "the body itself", "to accredit or designate it")
+            }
             Refusal::Keepers => Fault::not_yours("body", "none")
                 .with_message("a token without a `body` claim entered this contestation, and settles it"),
             Refusal::StateConflict { number, state, announced, step } => {

@@ -234,6 +234,12 @@ impl Registry {
         let whole = document.whole();
         let read = Presented::read(&whole).map_err(|error| refuse(error.to_string()))?;
         let number = NewNumber::parse(&read.certificate().number).map_err(|error| refuse(error.to_string()))?;
+        if next.is_none() && number.prefix() != prefix_of(file) {
+            return Err(refuse(format!(
+                "its number does not begin with GL{}, as those of its body do",
+                letters_of(file)
+            )));
+        }
         let stated = Next::first(CertificateNumber::trusted(number.as_str()));
         let Next { number, version } = next.cloned().unwrap_or(stated);
         let stated = read.certificate();
@@ -301,8 +307,15 @@ fn registered<'f>(file: &'f BodyFile, id: &str, field: &str) -> Result<&'f Key, 
 
 /// A fresh number under the letters of the body's economy.
 fn new_number(file: &BodyFile) -> CertificateNumber {
-    // A bloc's code may be longer than two letters: then its first two stand for it.
-    let letters: String = file.body.record.economy.chars().filter(char::is_ascii_uppercase).take(2).collect();
-    let prefix = Prefix::new(&letters).or_else(|_| Prefix::new("XX")).expect("XX is two letters");
-    CertificateNumber::trusted(NewNumber::generate(prefix).as_str())
+    CertificateNumber::trusted(NewNumber::generate(prefix_of(file)).as_str())
+}
+
+/// The letters that the numbers of a body's certificates have.
+fn prefix_of(file: &BodyFile) -> Prefix {
+    Prefix::new(&letters_of(file)).or_else(|_| Prefix::new("XX")).expect("XX is two letters")
+}
+
+/// A bloc's code may be longer than two letters: then its first two stand for it.
+fn letters_of(file: &BodyFile) -> String {
+    file.body.record.economy.chars().filter(char::is_ascii_uppercase).take(2).collect()
 }

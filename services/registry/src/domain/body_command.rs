@@ -188,6 +188,9 @@ impl World {
         if !self.bodies.contains_key(&record.body) {
             return Err(Refusal::UnknownBody(record.body.clone()));
         }
+        if record.by == record.body {
+            return Err(Refusal::OfItself(record.by.clone()));
+        }
         let role = match record.what.kind() {
             Kind::Accreditation => Role::AccreditationBody,
             Kind::Designation => Role::DesignatingAuthority,

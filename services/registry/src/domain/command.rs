@@ -191,6 +191,8 @@ pub(crate) enum Refusal {
     StatusIndexTaken,
     #[error("the certificate belongs to {}", .0.name())]
     NotYours(BodyId),
+    #[error("{} says nothing of itself", .0.name())]
+    OfItself(BodyId),
     #[error("the keeper of the register entered it")]
     Keepers,
     /// The state may be one that was `announced` for later.

@@ -24,6 +24,7 @@ greenlane_store::engine_tests!(Migrator:
     a_body_may_sign_itself,
     a_document_that_states_something_else_is_refused,
     a_document_that_states_more_than_was_prepared_is_refused,
+    a_document_under_a_number_with_another_economys_letters_is_refused,
     a_body_without_a_key_is_told_so,
     what_cannot_be_true_or_does_not_show_is_refused,
 );
@@ -206,6 +207,26 @@ async fn a_document_that_states_more_than_was_prepared_is_refused(db: TestDataba
     assert_eq!(refused.code(), Code::InvalidArgument);
     let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
     assert_eq!(fields, ["signed_document"]);
+}
+
+async fn a_document_under_a_number_with_another_economys_letters_is_refused(db: TestDatabase) {
+    let served = serve(&db).await;
+    let (signer, _, prepared) = prepared(&served).await;
+    let (header, payload) = prepared.signing_input.split_once('.').unwrap();
+    let payload = String::from_utf8(greenlane_jose::b64::decode(payload).unwrap()).unwrap();
+    let issue = async |letters: &str, request_id: &str| {
+        let prefix = greenlane_credential::Prefix::new(letters).unwrap();
+        let number = greenlane_credential::CertificateNumber::generate(prefix);
+        let payload = payload.replace(&prepared.certificate_number, number.as_str());
+        let input = format!("{header}.{}", greenlane_jose::b64::encode(payload));
+        let (request, _) = signed(&signer, &input, request_id);
+        served.certificates("bodies/xa-lab").issue_certificate(request).await
+    };
+    let refused = issue("XB", "one").await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    let told = Fault::violations_of(&refused).remove(0);
+    assert!(told.field == "signed_document" && told.description.contains("GLXA"), "{told:?}");
+    issue("XA", "two").await.unwrap();
 }
 
 async fn a_document_that_states_something_else_is_refused(db: TestDatabase) {

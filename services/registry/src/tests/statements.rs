@@ -13,6 +13,7 @@ use crate::Migrator;
 greenlane_store::engine_tests!(Migrator:
     a_scope_is_suspended_and_reinstated_and_read_as_it_was,
     a_designation_is_its_authoritys_alone,
+    no_body_accredits_or_designates_itself,
     another_economy_contests_a_designation_and_settles_it,
     no_keeper_settles_what_an_authority_contested_nor_what_was_contested_of_its_own_economy,
     the_scope_of_a_foreign_accreditation_body_is_changed_by_its_own_economys_administrator_alone,
@@ -153,6 +154,26 @@ async fn a_designation_is_its_authoritys_alone(db: TestDatabase) {
     let name = made.name.replace("designations", "accreditationScopes");
     let other = step!(SuspendAccreditationScopeRequest, name, "2026-06-01", "s2");
     assert_eq!(served.bodies().suspend_accreditation_scope(other).await.unwrap_err().code(), Code::NotFound);
+}
+
+async fn no_body_accredits_or_designates_itself(db: TestDatabase) {
+    use wire::BodyRole as R;
+    let served = serve(&db).await;
+    let mut all = new_body("both");
+    all.body.as_mut().unwrap().roles =
+        [R::CertificationBody, R::AccreditationBody, R::DesignatingAuthority].map(i32::from).to_vec();
+    served.bodies().create_body(all).await.unwrap();
+    let mut own = bodies_of(&served, "bodies/both");
+    let mut request = scope("s1");
+    request.body = "bodies/both".to_owned();
+    request.accreditation_scope.as_mut().unwrap().accreditation_body = "bodies/both".to_owned();
+    let refused = own.create_accreditation_scope(request).await.unwrap_err();
+    assert_eq!(reason(&refused), Some(common::ErrorReason::StateConflict));
+    let mut request = designation("d1");
+    request.body = "bodies/both".to_owned();
+    request.designation.as_mut().unwrap().authority = "bodies/both".to_owned();
+    let refused = own.create_designation(request).await.unwrap_err();
+    assert_eq!(reason(&refused), Some(common::ErrorReason::StateConflict));
 }
 
 async fn another_economy_contests_a_designation_and_settles_it(db: TestDatabase) {
