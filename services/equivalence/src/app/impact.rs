@@ -68,13 +68,17 @@ impl Impacts {
     /// Takes a report. Gives up to where the reporter has reported, and the revision.
     pub(crate) async fn report(&self, mutation: Mutation, report: Report) -> Result<(u64, u64)> {
         let (today, now) = (self.changes.clock().today(), self.changes.clock().now());
+        let caller = mutation.caller.key();
         self.changes
             .mutate("report_use", mutation, move |tx| {
-                let report = report.clone();
+                let (report, caller) = (report.clone(), caller.clone());
                 Box::pin(async move {
+                    if !usage::may_report(tx, &report.reporter, &caller, now).await? {
+                        return Err(ChangeError::NotAuthor(format!("what {} reports", report.reporter)).into());
+                    }
                     usage::keep_certificates(tx, &report.reporter, &report.certificates).await?;
                     usage::add_questions(tx, today, &report.questions).await?;
-                    let through = usage::set_through(tx, &report.reporter, report.through, now).await?;
+                    let through = usage::set_through(tx, (&report.reporter, &caller), report.through, now).await?;
                     let revision = revision::current(tx, REVISION).await?;
                     Ok(Done { answer: (through, revision), resource: String::new() })
                 })

@@ -2,6 +2,7 @@
 
 mod disputes;
 mod reported_at;
+mod reporters;
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(Catalogue));
         all.push(Box::new(disputes::Disputes));
         all.push(Box::new(reported_at::ReportedAt));
+        all.push(Box::new(reporters::Reporters));
         all
     }
 }

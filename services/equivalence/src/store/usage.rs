@@ -1,6 +1,6 @@
 //! What registries report of the use of recognition: certificates by their profile, questions by day.
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use greenlane_store::{Micros, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict};
@@ -16,6 +16,8 @@ use rows::{certificate, profile, question, report};
 
 /// How many days a question is kept.
 pub(crate) const KEPT_DAYS: u64 = 30;
+/// After so long without a report a name is anybody's again: a registry reports every hour.
+const SILENT: TimeDelta = TimeDelta::days(7);
 /// Different questions that are kept of one day; of more only those already known are counted.
 const QUESTIONS_A_DAY: u64 = 50_000;
 
@@ -25,16 +27,29 @@ pub(crate) async fn through(tx: &Tx, reporter: &str) -> Result<u64, DbErr> {
     Ok(row.and_then(|row| u64::try_from(row.through).ok()).unwrap_or(0))
 }
 
-/// Notes that a reporter has reported now, and up to where its certificates are. Never goes back.
-pub(crate) async fn set_through(tx: &Tx, reporter: &str, through: u64, now: DateTime<Utc>) -> Result<u64, DbErr> {
+/// Whether a caller may report in a name: whoever did so first, for as long as it does.
+pub(crate) async fn may_report(tx: &Tx, reporter: &str, caller: &str, now: DateTime<Utc>) -> Result<bool, DbErr> {
+    let Some(row) = report::Entity::find_by_id(reporter.to_owned()).one(tx).await? else { return Ok(true) };
+    let has_lapsed = row.reported_at.is_none_or(|at| DateTime::<Utc>::from(at) + SILENT < now);
+    Ok(has_lapsed || row.caller.is_none_or(|known| known == caller))
+}
+
+/// Notes that a reporter has reported now by a caller, and up to where its certificates are. Never goes back.
+pub(crate) async fn set_through(
+    tx: &Tx,
+    (reporter, caller): (&str, &str),
+    through: u64,
+    now: DateTime<Utc>,
+) -> Result<u64, DbErr> {
     use report::Column as C;
     let through = Ord::max(through, self::through(tx, reporter).await?);
     let row = report::ActiveModel {
         reporter: Set(reporter.to_owned()),
         through: Set(to_row(through)?),
         reported_at: Set(Some(Micros::from(now))),
+        caller: Set(Some(caller.to_owned())),
     };
-    let replace = OnConflict::column(C::Reporter).update_columns([C::Through, C::ReportedAt]).to_owned();
+    let replace = OnConflict::column(C::Reporter).update_columns([C::Through, C::ReportedAt, C::Caller]).to_owned();
     report::Entity::insert(row).on_conflict(replace).exec_without_returning(tx).await?;
     Ok(through)
 }

@@ -20,6 +20,7 @@ greenlane_store::engine_tests!(Migrator:
     a_preview_names_the_conditions_that_come_and_go,
     a_preview_without_a_date_is_of_the_first_day_on_which_the_change_is_felt,
     a_preview_says_when_each_registry_last_reported_be_it_that_nothing_is_new,
+    nobody_reports_in_the_name_of_a_registry_that_reports,
     a_bloc_that_stands_for_members_that_nobody_knows_has_its_row_in_a_preview,
 );
 
@@ -366,6 +367,31 @@ async fn a_preview_says_when_each_registry_last_reported_be_it_that_nothing_is_n
     };
     assert_eq!(registry.report_use(nothing).await.unwrap().into_inner().through, 17);
     assert_eq!(told().await, [("a.example.org/log".to_owned(), third), ("b.example.org/log".to_owned(), second)]);
+}
+
+async fn nobody_reports_in_the_name_of_a_registry_that_reports(db: TestDatabase) {
+    let served = serve(&db).await;
+    let reports =
+        |subject: &str| ChangeServiceClient::new(served.channel_with(TokenRequest::new(subject, ["use.report"])));
+    reports("registry").report_use(report("one")).await.unwrap();
+    let silence = |request_id: &str| pb::ReportUseRequest {
+        certificates: Vec::new(),
+        verifications: Vec::new(),
+        through: 1 << 62,
+        ..report(request_id)
+    };
+    let refused = reports("other").report_use(silence("two")).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::NotYours));
+    let asked = pb::ReportUseRequest { through: 0, ..silence("three") };
+    assert_eq!(reports("registry").report_use(asked).await.unwrap().into_inner().through, 17);
+    let beyond = pb::ReportUseRequest { through: u64::MAX, ..silence("four") };
+    let refused = reports("registry").report_use(beyond).await.unwrap_err();
+    let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|it| it.field).collect();
+    assert_eq!(fields, ["through"]);
+    // A registry that got another token goes on once the name has been silent for long.
+    served.clock.advance(chrono::TimeDelta::days(8));
+    let resumed = pb::ReportUseRequest { through: 18, ..silence("five") };
+    assert_eq!(reports("other").report_use(resumed).await.unwrap().into_inner().through, 18);
 }
 
 async fn a_bloc_that_stands_for_members_that_nobody_knows_has_its_row_in_a_preview(db: TestDatabase) {

@@ -17,7 +17,7 @@ use super::recognise::{Uses, facts};
 use crate::domain::content::{Content, Holder};
 use crate::domain::life::State;
 use crate::domain::world::Known;
-use crate::store::list;
+use crate::store::{list, log};
 
 /// Certificates and questions in one report.
 const BATCH: usize = 500;
@@ -89,7 +89,20 @@ impl UseReporter {
     async fn report(&mut self, told: &mut Told) -> Result<(), ReportError> {
         let mut from = match told.through {
             Some(from) => from,
-            None => self.send(Vec::new(), 0, Vec::new()).await?,
+            None => {
+                let told = self.send(Vec::new(), 0, Vec::new()).await?;
+                let size = self.log_size().await?;
+                if told > size {
+                    tracing::warn!(
+                        told,
+                        size,
+                        "equivalence was told of more than this log has: all of it is reported anew"
+                    );
+                    0
+                } else {
+                    told
+                }
+            }
         };
         loop {
             let found = self.changed(from).await?;
@@ -110,6 +123,10 @@ impl UseReporter {
             told.at = Some(Instant::now());
         }
         Ok(())
+    }
+
+    async fn log_size(&self) -> Result<u64, StoreError> {
+        self.store.read("log_size_to_report", |tx| Box::pin(async move { Ok(log::size(tx).await?) })).await
     }
 
     /// Certificates whose latest entry is at an index or after, with the economies of their bodies.

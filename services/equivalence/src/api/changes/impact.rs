@@ -154,6 +154,7 @@ pub(super) async fn report(
     let mut v = Violations::new();
     let request_id = call.request_id(&mut v);
     let reporter = v.text("reporter", &request.reporter, 1..=200);
+    v.check("through", i64::try_from(request.through).is_ok(), format!("must be at most {}", i64::MAX));
     let fits = |number: usize| number <= MAX_REPORTED;
     v.check("certificates", fits(request.certificates.len()), format!("at most {MAX_REPORTED}"));
     v.check("verifications", fits(request.verifications.len()), format!("at most {MAX_REPORTED}"));

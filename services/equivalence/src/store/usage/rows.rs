@@ -76,6 +76,8 @@ pub(super) mod report {
         pub(crate) reporter: String,
         pub(crate) through: i64,
         pub(crate) reported_at: Option<Micros>,
+        /// Who reports in this name; none where that was not kept yet.
+        pub(crate) caller: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
