@@ -18,7 +18,7 @@ mod write_off;
 pub(crate) use body::Bodies;
 pub(crate) use certificate::Certificates;
 pub(crate) use log::Logs;
-pub(crate) use site::{MAX_REQUEST_BYTES, Page, SecurityText, Site, trusted};
+pub(crate) use site::{MAX_REQUEST_BYTES, PAST_A_MINUTE, Page, SecurityText, Site, Visitors, trusted};
 pub(crate) use trace::Traces;
 pub(crate) use verify::Verifications;
 pub(crate) use verify::quick::QuickVerifications;

@@ -23,7 +23,7 @@ use crate::domain::key::Key;
 use crate::domain::names::BodyId;
 use crate::store::{cosign, log};
 
-pub(crate) use page::{Page, trusted};
+pub(crate) use page::{Page, Visitors, trusted};
 pub(crate) use security::SecurityText;
 
 /// The site.
@@ -33,6 +33,8 @@ pub(crate) struct Site {
     pub(crate) public_url: String,
     pub(crate) witness: Option<Witness>,
     pub(crate) status: StatusLists,
+    /// How often each may ask for lists of the past, which are made anew.
+    pub(crate) past: Visitors,
     pub(crate) page: Option<Page>,
     pub(crate) security: Option<SecurityText>,
 }
@@ -49,6 +51,9 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const FOR_A_MINUTE: &str = "public, max-age=60";
 const _: () = assert!(TTL_SECONDS == 60, "lists are kept by caches for as long as they say themselves");
 const NOT_KEPT: &str = "no-cache";
+
+/// Lists of the past that one client may ask for in a minute.
+pub(crate) const PAST_A_MINUTE: u32 = 120;
 
 /// Cosignatures on a checkpoint.
 const COSIGNATURES: u64 = 100;

@@ -5,6 +5,7 @@
 //! what was recorded by then; it is the same text that was served then. So nothing about lists is stored but the places.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use greenlane_credential::{StatusList, StatusListCredential, StatusPurpose, did_web};
@@ -27,8 +28,9 @@ pub(crate) const TTL_SECONDS: u32 = 60;
 const GOOD_FOR: TimeDelta = TimeDelta::hours(24);
 /// Lists that are kept, signed.
 const KEPT: usize = 1_024;
-/// Past states that are computed at a time.
-const PAST: usize = 2;
+/// Past states that are computed at a time, and how long somebody waits for that.
+const PAST: usize = 1;
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a list is not answered.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +39,8 @@ pub(crate) enum StatusError {
     Unknown,
     #[error("that moment has not come")]
     Future,
+    #[error("others are waiting for past lists")]
+    Busy,
     #[error(transparent)]
     Broken(#[from] LogBroken),
     #[error(transparent)]
@@ -97,7 +101,9 @@ impl StatusLists {
         let pair = match moment {
             Some(moment) if moment > now => return Err(StatusError::Future),
             Some(moment) => {
-                let _turn = self.past.acquire().await;
+                let Ok(_turn) = tokio::time::timeout(PATIENCE, self.past.acquire()).await else {
+                    return Err(StatusError::Busy);
+                };
                 self.compute(body, list, self.reader.published.revision(), moment, Some(moment)).await?
             }
             None => self.current(body, list, now).await?,

@@ -124,6 +124,7 @@ impl Serving {
             public_url: self.public_url.clone(),
             witness,
             status: self.status,
+            past: api::Visitors::new(&config.page, api::PAST_A_MINUTE),
             page: self.page,
             security: self.security,
         };

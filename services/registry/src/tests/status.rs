@@ -20,6 +20,7 @@ use crate::domain::status::ENTRIES;
 use crate::{Config, Migrator, Peers};
 
 greenlane_store::engine_tests!(Migrator:
+    who_asks_for_lists_of_the_past_again_and_again_is_told_when_to_come_back,
     a_document_names_its_place_and_the_lists_say_its_state,
     a_list_says_what_it_said_at_a_moment,
     a_step_counts_from_its_day,
@@ -316,4 +317,26 @@ async fn the_promise_is_made_where_lists_are_served(db: TestDatabase) {
     let refused = served.certificates("bodies/xa-lab").issue_certificate(request).await.unwrap_err();
     let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
     assert_eq!(fields, ["promise"]);
+}
+
+async fn who_asks_for_lists_of_the_past_again_and_again_is_told_when_to_come_back(db: TestDatabase) {
+    let trusting = |config: &mut Config| config.page.trusted_proxies = vec!["127.0.0.0/8".to_owned()];
+    let (_served, port) = serve_site(&db, trusting).await;
+    // Nothing had a place in it then, which takes no list to tell.
+    let past = "/status/xa-lab/1/revocation?timestamp=2020-01-01T00:00:00Z";
+    let ask = async |client: &str| get(port, past, &format!("x-forwarded-for: {client}\r\n")).await;
+    let mut answered = 0;
+    let refused = loop {
+        let got = ask("192.0.2.1").await;
+        if got.status != 404 {
+            break got;
+        }
+        answered += 1;
+        assert!(answered < 50 * crate::api::PAST_A_MINUTE);
+    };
+    assert!(answered >= crate::api::PAST_A_MINUTE);
+    assert!(refused.status == 429 && refused.head.contains("retry-after: "), "{}", refused.head);
+    assert_eq!(ask("192.0.2.2").await.status, 404, "another client is not held up");
+    let now = get(port, "/status/xa-lab/1/revocation", "x-forwarded-for: 192.0.2.1\r\n").await;
+    assert_ne!(now.status, 429, "what is kept is for everybody");
 }

@@ -39,8 +39,7 @@ pub(crate) struct Page {
     log: Arc<LogWriter>,
     verifier: Arc<Verifier>,
     shows: Shows,
-    limit: RateLimit,
-    proxies: Vec<Network>,
+    visitors: Visitors,
 }
 
 /// What somebody asked.
@@ -80,10 +79,36 @@ const ASSETS: [(&str, &str, &[u8]); 5] = [
     ("icon.svg", "image/svg+xml", include_bytes!("page/assets/icon.svg")),
 ];
 
-/// Which addresses are proxies of ours, by a configuration that [`Page::new`] found good.
+/// Our proxies, of a configuration that [`Page::new`] found good.
+fn proxies(config: &PageConfig) -> Vec<Network> {
+    config.trusted_proxies.iter().filter_map(|text| Network::parse(text).ok()).collect()
+}
+
+/// Which addresses are proxies of ours.
 pub(crate) fn trusted(config: &PageConfig) -> Trusted {
-    let proxies: Vec<Network> = config.trusted_proxies.iter().filter_map(|text| Network::parse(text).ok()).collect();
+    let proxies = proxies(config);
     Arc::new(move |address| proxies.iter().any(|network| network.contains(address.to_canonical())))
+}
+
+/// An allowance for each visitor.
+pub(crate) struct Visitors {
+    limit: RateLimit,
+    proxies: Vec<Network>,
+}
+
+impl Visitors {
+    pub(crate) fn new(config: &PageConfig, per_minute: u32) -> Self {
+        Self { limit: RateLimit::new(per_minute), proxies: proxies(config) }
+    }
+
+    /// Takes one from the allowance of whoever asks.
+    pub(super) fn take(&self, request: &Request<Bytes>) -> Result<(), Duration> {
+        // Whoever cannot be told apart shares one allowance.
+        let peer = request.extensions().get::<SocketAddr>().map_or(IpAddr::from([0; 4]), SocketAddr::ip);
+        let forwarded = request.headers().get_all("x-forwarded-for").iter().next_back();
+        let forwarded = forwarded.and_then(|value| value.to_str().ok());
+        self.limit.take(rate::client(peer, forwarded, &self.proxies))
+    }
 }
 
 impl Page {
@@ -97,9 +122,9 @@ impl Page {
         log: Arc<LogWriter>,
         verifier: Arc<Verifier>,
     ) -> Result<Option<Self>, String> {
-        let proxies = config.trusted_proxies.iter().map(|text| Network::parse(text)).collect::<Result<_, _>>()?;
-        let limit = RateLimit::new(config.requests_per_minute);
-        let page = Self { reader, log, verifier, shows: config.shows, limit, proxies };
+        config.trusted_proxies.iter().try_for_each(|text| Network::parse(text).map(drop))?;
+        let visitors = Visitors::new(config, config.requests_per_minute);
+        let page = Self { reader, log, verifier, shows: config.shows, visitors };
         Ok(Some(page).filter(|page| page.shows != Shows::Nothing))
     }
 
@@ -125,7 +150,7 @@ impl Page {
             }
             (_, Some(number)) if number.ends_with("/proof") => {
                 let number = number.trim_end_matches("/proof");
-                return Some(match self.take(request) {
+                return Some(match self.visitors.take(request) {
                     Ok(()) => self.proof(number, query).await,
                     Err(wait) => Ok(after(status(StatusCode::TOO_MANY_REQUESTS), wait)),
                 });
@@ -137,7 +162,7 @@ impl Page {
         };
         let view = render::View { base, language: language(form, request), shows: self.shows, log: &self.log };
         let Some(asked) = asked else { return Some(Ok(html(StatusCode::OK, view.question(path, None)))) };
-        if let Err(wait) = self.take(request) {
+        if let Err(wait) = self.visitors.take(request) {
             return Some(Ok(after(html(StatusCode::TOO_MANY_REQUESTS, view.too_many(path)), wait)));
         }
         let subject = match asked {
@@ -191,19 +216,10 @@ impl Page {
             content: Arc::clone(&version.content),
         }))
     }
-
-    /// Takes one from the allowance of whoever asks.
-    fn take(&self, request: &Request<Bytes>) -> Result<(), Duration> {
-        // Whoever cannot be told apart shares one allowance.
-        let peer = request.extensions().get::<SocketAddr>().map_or(IpAddr::from([0; 4]), SocketAddr::ip);
-        let forwarded = request.headers().get_all("x-forwarded-for").iter().next_back();
-        let forwarded = forwarded.and_then(|value| value.to_str().ok());
-        self.limit.take(rate::client(peer, forwarded, &self.proxies))
-    }
 }
 
 /// An answer that tells when to ask again.
-fn after(mut answer: Answer, wait: Duration) -> Answer {
+pub(super) fn after(mut answer: Answer, wait: Duration) -> Answer {
     answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
     answer
 }

@@ -7,7 +7,8 @@ use http::{Request, StatusCode, header};
 use http_body_util::Full;
 use serde_json::json;
 
-use super::{Answer, FOR_A_MINUTE, FOR_EVER, NOT_KEPT, Site, found};
+use super::page::after;
+use super::{Answer, FOR_A_MINUTE, FOR_EVER, NOT_KEPT, Site, found, say_later};
 use crate::app::status::{Served, StatusError};
 use crate::domain::names::BodyId;
 
@@ -24,6 +25,12 @@ impl Site {
             Ok(moment) => moment,
             Err(why) => return Ok(problem(StatusCode::BAD_REQUEST, why)),
         };
+        if moment.is_some()
+            && let Err(wait) = self.past.take(request)
+        {
+            let why = "Lists of the past were asked for too often from there.";
+            return Ok(after(problem(StatusCode::TOO_MANY_REQUESTS, why), wait));
+        }
         let served = match self.status.list(body, list, purpose, moment).await {
             Ok(served) => served,
             Err(StatusError::Unknown) => return Ok(problem(StatusCode::NOT_FOUND, "There is no such status list.")),
@@ -32,6 +39,10 @@ impl Site {
             }
             Err(StatusError::Broken(_)) => {
                 return Ok(problem(StatusCode::SERVICE_UNAVAILABLE, "The registry signs nothing at present."));
+            }
+            Err(StatusError::Busy) => {
+                let why = "Too many ask for lists of the past at once.";
+                return Ok(say_later(problem(StatusCode::SERVICE_UNAVAILABLE, why)));
             }
             Err(StatusError::Store(error)) => return Err(error),
         };
