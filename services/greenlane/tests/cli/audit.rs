@@ -93,13 +93,17 @@ fn audit() -> anyhow::Result<()> {
     let certificate = shell.certify()?;
     let seen = shell.run("log checkpoint")?.expect(0).stdout;
     std::fs::write(shell.folder.path().join("seen.txt"), &seen)?;
-    let first = shell.run("log audit --state audit.json -o json --certificates --catalogues")?.expect(0).json()?;
+    let first = shell.run("log audit --state audit.json -o json --certificates --catalogues")?.expect(0);
+    assert!(first.stderr.contains("taken at its word: name --log-key"), "{}", first.stderr);
+    let first = first.json()?;
     assert_eq!((&first["certificates"], &first["certificatesCompared"]), (&1.into(), &1.into()), "{first}");
     assert_eq!((&first["publications"], &first["publicationsCompared"]), (&2.into(), &2.into()), "{first}");
     let withdraw =
         format!("certificate withdraw {certificate} --reason safety --text t --confirm --token-file clerk.token");
     shell.run(&withdraw)?.expect(0);
-    let next = shell.run("log audit --state audit.json -o json --certificates")?.expect(0).json()?;
+    let next = shell.run("log audit --state audit.json -o json --certificates")?.expect(0);
+    assert!(!next.stderr.contains("taken at its word"), "it was kept: {}", next.stderr);
+    let next = next.json()?;
     assert_eq!(next["entriesRead"], 1, "{next}");
     shell.run("log audit --checkpoint seen.txt --state audit.json --certificates")?.expect(0);
 

@@ -164,11 +164,12 @@ async fn a_body_changes_its_own_record_but_not_its_powers(db: TestDatabase) {
     bodies_of(&served, "bodies/xa-lab").update_body(rename("Mine", "u1")).await.unwrap();
     let other = bodies_of(&served, "bodies/xa-other").update_body(rename("Yours", "u2")).await.unwrap_err();
     assert_eq!(Fault::reason_of(&other), Some(common::ErrorReason::NotYours));
-    for path in ["roles", "economy"] {
+    for path in ["roles", "economy", "accreditation_number"] {
         let mut request = rename("Mine", "u3");
         request.update_mask = Some(prost_types::FieldMask { paths: vec![path.to_owned()] });
         let body = request.body.as_mut().unwrap();
         body.economy = "XB".to_owned();
+        body.accreditation_number = "0001".to_owned();
         body.roles = vec![wire::BodyRole::DesignatingAuthority.into()];
         let refused = bodies_of(&served, "bodies/xa-lab").update_body(request).await.unwrap_err();
         assert_eq!(Fault::reason_of(&refused), Some(common::ErrorReason::NotYours), "{path}");

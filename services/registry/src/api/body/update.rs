@@ -22,8 +22,8 @@ const FIELDS: &[&str] = &["display_name", "economy", "roles", "website", "accred
 /// How long the certificates of a key are counted, of which there may be millions.
 const COUNTING: Duration = Duration::from_secs(3);
 
-/// What a body does not decide of itself: it would give itself powers over others.
-const KEEPERS: [&str; 2] = ["economy", "roles"];
+/// What a body does not decide of itself: it would give itself powers over others, or say what its accreditation body says.
+const KEEPERS: [&str; 3] = ["economy", "roles", "accreditation_number"];
 
 impl Bodies {
     pub(super) async fn update(

@@ -195,6 +195,9 @@ async fn audit(session: &Session, args: Args) -> anyhow::Result<Found> {
     if let Some(body) = body {
         value["certificatesOf"] = body.into();
     }
+    if !is_ours {
+        render::talk(&format!("audited by the key {key} (taken at its word: name --log-key to hold it to a key)"));
+    }
     if let Some(path) = &args.state {
         let kept = Kept { log_key: key.to_string(), checkpoint: newest.note, auditor };
         write_state(path, &kept)?;
