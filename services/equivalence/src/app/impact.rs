@@ -78,7 +78,8 @@ impl Impacts {
                     }
                     usage::keep_certificates(tx, &report.reporter, &report.certificates).await?;
                     usage::add_questions(tx, today, &report.questions).await?;
-                    let through = usage::set_through(tx, (&report.reporter, &caller), report.through, now).await?;
+                    let by = (report.reporter.as_str(), caller.as_str());
+                    let through = usage::set_through(tx, by, report.through, now).await?;
                     let revision = revision::current(tx, REVISION).await?;
                     Ok(Done { answer: (through, revision), resource: String::new() })
                 })
