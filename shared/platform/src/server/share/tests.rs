@@ -52,9 +52,10 @@ fn few_places_are_given_to_whoever_comes_and_are_given_back() {
         let all = fill(&shares, holder, false);
         assert_eq!(all.len(), 3);
         drop(all);
-        assert!(
-            lock(&shares.held).of.is_empty() && lock(&shares.held).all == 0 && lock(&shares.held).by_strangers == 0
-        );
+        {
+            let held = lock(&shares.held);
+            assert!(held.of.is_empty() && (held.all, held.by_strangers) == (0, 0), "{held:?}");
+        }
         assert_eq!(fill(&shares, holder, true).len(), 3);
     }
 }
