@@ -27,10 +27,12 @@ import urllib.error
 import urllib.request
 
 from camera import Visit, film
+from facts import crowded, hold_every_fact, hold_the_step, told_apart
 from keyboard import by_keyboard
 from phone import on_a_phone
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLE = CHECKOUT / "deploy/examples/pv-module.yaml"
 DESK = (1100, 900)
 START_SECONDS = 30
 BROWSER_SECONDS = 60
@@ -104,9 +106,17 @@ class Registry:
         self.run("token", "mint", "--overwrite", "--data", self.folder / "data", "--out", out, "--subject", subject, *arguments)
         return out
 
-    def issue(self):
-        return self.call(self.clerk, "certificate", "issue", "--body", "bodies/aurora-cert", "--file",
-            CHECKOUT / "deploy/examples/pv-module.yaml", "-o", "name")
+    def issue(self, facts=EXAMPLE):
+        return self.call(self.clerk, "certificate", "issue", "--body", "bodies/aurora-cert", "--file", facts, "-o", "name")
+
+    def issue_all_facts(self):
+        """One of which a page shows everything that it can: a second version, with more products than are listed."""
+        facts, change = self.folder / "facts.yaml", self.folder / "change.yaml"
+        facts.write_text(crowded(EXAMPLE))
+        change.write_text("authorised_by: Deputy head of certification\n")
+        name = self.issue(facts)
+        self.call(self.clerk, "certificate", "amend", name, "--kind", "correct", "--reason", "mistake", "--file", change)
+        return name
 
     def withdraw(self, name):
         self.call(self.clerk, "certificate", "withdraw", name, "--reason", "nonconformity", "--text", "Cracked cells.",
@@ -454,6 +464,11 @@ def main():
         by_keyboard(expect, relay, folder, counts)
         print("Lies")
         lie(browser, relay, counts, ended)
+        print("Facts")
+        all_facts = registry.issue_all_facts()
+        hold_every_fact(expect, browser, relay, all_facts)
+        hold_the_step(expect, browser, relay, ended)
+        told_apart(expect, relay, all_facts)
         print("Another visit")
         come_back(browser, relay, registry, counts)
         print("QR codes")

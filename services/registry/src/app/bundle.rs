@@ -129,6 +129,7 @@ impl BundledCertificate {
                 log_index: version.log_index,
                 recorded_at: version.recorded_at,
                 content: version.content,
+                issuer: String::new(),
                 document_sha256: sha256.ok_or(BundleError::Malformed("a hash is not 32 bytes".to_owned()))?,
                 w3c_sha256: hash(&version.w3c_sha256),
                 key: version.key,

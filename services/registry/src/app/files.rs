@@ -51,6 +51,8 @@ pub(crate) struct VersionFile {
     pub(crate) log_index: u64,
     pub(crate) recorded_at: DateTime<Utc>,
     pub(crate) content: Arc<Content>,
+    /// The issuer's name, as the document states it; empty of a document that cannot be read, and in a bundle.
+    pub(crate) issuer: String,
     pub(crate) document_sha256: [u8; 32],
     /// The hash of what the document states, as W3C's profile says it; none of a document that cannot be read.
     pub(crate) w3c_sha256: Option<[u8; 32]>,
@@ -309,6 +311,7 @@ impl StoredCertificate {
                 log_index: version.log_index,
                 recorded_at: version.recorded_at,
                 stored: check_document(&head, &version, read.as_ref(), key.as_ref()),
+                issuer: read.as_ref().map(|read| read.certificate().issuer.name.clone()).unwrap_or_default(),
                 w3c_sha256: read.ok().and_then(|read| restated(&read)),
                 content: version.content,
                 document_sha256: version.document_sha256,

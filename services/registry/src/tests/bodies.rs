@@ -37,7 +37,7 @@ pub(super) fn bodies_of(served: &Served, body: &str) -> BodyServiceClient<Client
     BodyServiceClient::new(served.channel("clerk", Some(body)))
 }
 
-fn rename(name: &str, request_id: &str) -> wire::UpdateBodyRequest {
+pub(super) fn rename(name: &str, request_id: &str) -> wire::UpdateBodyRequest {
     wire::UpdateBodyRequest {
         request_id: request_id.to_owned(),
         body: Some(wire::Body {

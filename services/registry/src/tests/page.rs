@@ -8,6 +8,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use super::bodies::rename;
 use super::harness::{Served, content, now, order};
 use super::life::withdrawal;
 use super::revise::amendment;
@@ -18,6 +19,7 @@ greenlane_store::engine_tests!(Migrator:
     a_stranger_sees_that_a_certificate_counts_and_what_became_of_it,
     the_page_of_a_codes_link_is_reached_by_whatever_names_the_certificate,
     a_document_is_judged_as_it_is_presented,
+    a_body_is_named_as_the_document_names_it_and_its_name_of_today_told_apart,
     nothing_commercial_is_shown_to_strangers,
     the_configuration_decides_how_much_is_shown,
     a_client_that_asks_too_much_is_told_when_to_come_back,
@@ -71,7 +73,7 @@ async fn a_stranger_sees_that_a_certificate_counts_and_what_became_of_it(db: Tes
     served.certificates("bodies/xa-lab").withdraw_certificate(withdrawal(&name, "w")).await.unwrap();
     let page = get(port, &format!("/{name}"), "").await;
     assert_eq!((page.status, title(&page)), (200, "Withdrawn"), "{}", page.body);
-    assert!(page.body.contains("Since 2026-06-01; reason: "), "{}", page.body);
+    assert!(page.body.contains("Since <span data-entry=\"since\">2026-06-01</span>; reason: "), "{}", page.body);
     assert!(!page.body.contains("Surveillance"), "what the body wrote is not for strangers");
     let unknown = greenlane_credential::CertificateNumber::generate(greenlane_credential::Prefix::new("XA").unwrap());
     let page = get(port, &format!("/certificates/{}", unknown.as_str()), "").await;
@@ -125,6 +127,19 @@ async fn a_document_is_judged_as_it_is_presented(db: TestDatabase) {
     served.certificates("bodies/xa-lab").amend_certificate(new).await.unwrap();
     assert_eq!(title(&post(port, &first.document).await), "Replaced by a newer version");
     assert_eq!(title(&get(port, &format!("/{}", first.name), "").await), "In force");
+}
+
+async fn a_body_is_named_as_the_document_names_it_and_its_name_of_today_told_apart(db: TestDatabase) {
+    let (served, port) = serve_site(&db, |_| {}).await;
+    let certificate = issued(&served, |_| {}).await;
+    served.bodies().update_body(rename("The laboratory", "u")).await.unwrap();
+    for page in [get(port, &format!("/{}", certificate.name), "").await, post(port, &certificate.document).await] {
+        assert_eq!((page.status, title(&page)), (200, "In force"), "{}", page.body);
+        let (proved, told) = page.body.split_once("<section id=\"told\"").unwrap();
+        let stated = "<span data-fact=\"issuer\">Certification body xa-lab</span>";
+        assert!(proved.contains(stated) && !proved.contains("The laboratory"), "{proved}");
+        assert!(told.contains("<span data-told>The laboratory</span>"), "{told}");
+    }
 }
 
 fn secretive(stated: &mut wire::CertificateContent) {

@@ -6,6 +6,7 @@
 //! ([`Shows`]), by default what a directory of certified products names (ISO/IEC 17065:2012, 7.8), and never confidential
 //! fields, quantities, serials, sites, measurements, remarks, or what a body wrote about a step.
 
+mod facts;
 mod proof;
 mod rate;
 mod render;
@@ -61,6 +62,9 @@ struct Answered {
 }
 
 struct Facts {
+    /// The issuer's name, as the document states it.
+    issuer: String,
+    /// As it is registered now.
     body: Option<BodyRecord>,
     content: Arc<Content>,
 }
@@ -212,6 +216,7 @@ impl Page {
         let body = files.body(store, &file.body).await?;
         let version = file.versions.iter().find(|version| version.version == verdict.version);
         Ok(version.map(|version| Facts {
+            issuer: version.issuer.clone(),
             body: body.as_ref().map(|body| body.body.record.clone()),
             content: Arc::clone(&version.content),
         }))

@@ -2,18 +2,13 @@
 
 use std::fmt::{self, Display, Write as _};
 
-use greenlane_credential::CertificateNumber as Checked;
-
+use super::Answered;
 use super::words::{Headline, Language};
-use super::{Answered, Facts};
 use crate::app::log::LogWriter;
 use crate::app::verify::Verdict;
 use crate::config::Shows;
 use crate::domain::life::{Standing, State};
 use crate::domain::verdict::{Finding, Outcome};
-
-/// Products that are listed; more are counted.
-const PRODUCTS: usize = 20;
 
 /// What all pages of an answer have in common.
 pub(super) struct View<'a> {
@@ -24,7 +19,7 @@ pub(super) struct View<'a> {
 }
 
 /// Text in HTML, in content and in quoted attributes.
-struct Text<'a>(&'a str);
+pub(super) struct Text<'a>(pub(super) &'a str);
 
 impl Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,7 +90,7 @@ const fn tone(headline: Headline) -> &'static str {
 }
 
 impl View<'_> {
-    fn pick(&self, english: &'static str, chinese: &'static str) -> &'static str {
+    pub(super) fn pick(&self, english: &'static str, chinese: &'static str) -> &'static str {
         self.language.pick(english, chinese)
     }
 
@@ -155,6 +150,7 @@ impl View<'_> {
         if let Some(facts) = &answered.facts {
             self.facts(&mut body, verdict, facts);
             self.proof(&mut body, verdict, answered.presented.as_deref());
+            self.told(&mut body, verdict, facts);
         }
         self.form(&mut body);
         self.document(path, title, &body)
@@ -170,87 +166,29 @@ impl View<'_> {
         );
     }
 
+    /// A finding in words. When and why a step was taken stands in its entry of the log, which the page's script reads;
+    /// of disputes it reads nothing.
     fn reason(&self, finding: &Finding) -> Option<String> {
         let parameter = |name: &str| finding.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value);
-        let mut said = self.language.finding(finding.code).unwrap_or_default().to_owned();
+        let is_told = matches!(finding.code, "contested" | "contestation_upheld");
+        let mark = |name: &str| if is_told { "data-told".to_owned() } else { format!("data-entry=\"{name}\"") };
+        let mut said = Text(self.language.finding(finding.code).unwrap_or_default()).to_string();
         if let Some(since) = parameter("since") {
-            let _ = write!(said, "{} {since}", self.pick("Since", "自"));
+            let _ = write!(said, "{} <span {}>{}</span>", self.pick("Since", "自"), mark("since"), Text(since));
             if let Some(reason) = parameter("reason") {
-                let _ = write!(said, "{}{}", self.pick("; reason: ", "；原因："), self.language.reason(reason));
+                let reason = Text(self.language.reason(reason));
+                let _ = write!(said, "{}<span {}>{reason}</span>", self.pick("; reason: ", "；原因："), mark("reason"));
             }
             said.push_str(self.pick(".", "。"));
         }
-        Some(format!("<li>{}</li>", Text(&said))).filter(|_| !said.is_empty())
-    }
-
-    fn facts(&self, body: &mut String, verdict: &Verdict, facts: &Facts) {
-        let content = &facts.content;
-        let _ = writeln!(
-            body,
-            "<section aria-labelledby=\"facts-title\">\n<h2 id=\"facts-title\">{}</h2>\n<dl>",
-            self.pick("What is certified", "认证内容")
-        );
-        let mut row = |english, chinese, value: &str| {
-            let _ = writeln!(body, "<dt>{}</dt><dd>{value}</dd>", self.pick(english, chinese));
-        };
-        if let Some(number) = verdict.number.as_ref().and_then(|number| Checked::parse(number.as_str()).ok()) {
-            row("Number", "编号", &format!("<span class=\"number\">{}</span>", number.grouped()));
-        }
-        if let Some(issuer) = &facts.body {
-            row("Issued by", "签发机构", &format!("{} ({})", Text(&issuer.display_name), Text(&issuer.economy)));
-        }
-        if self.shows != Shows::Validity {
-            let holder = &content.holder;
-            row(
-                "Holder",
-                "持证人",
-                &format!("<span id=\"holder\">{}</span> ({})", Text(&holder.name), Text(&holder.economy)),
+        if is_told {
+            let _ = write!(
+                said,
+                " {}",
+                self.pick("This is the registry’s word, not proved here.", "此为登记处的说法，此处未作证明。")
             );
-            row("Products", "产品", &self.products(facts));
-            let level = if content.scheme.level.is_empty() { "" } else { &content.scheme.level };
-            let scheme = content.scheme.scheme.trim_start_matches("schemes/");
-            let level = if level.is_empty() { String::new() } else { format!(", {}", Text(level)) };
-            row("Scheme", "认证制度", &format!("{}{level}", Text(scheme)));
-            let standards: Vec<&str> =
-                content.normative_documents.iter().map(|document| document.edition.as_str()).collect();
-            row("Standards", "依据标准", &Text(&standards.join(", ")).to_string());
         }
-        let valid = format!(
-            "<time>{}</time> {} <time id=\"valid-until\">{}</time>",
-            content.valid_from,
-            self.pick("to", "至"),
-            content.valid_until
-        );
-        row("Valid", "有效期", &valid);
-        if verdict.version > 1 {
-            row("Version", "版本", &verdict.version.to_string());
-        }
-        let asked = verdict.checkpoint_time.to_utc().format("%Y-%m-%d %H:%M UTC");
-        row("Log signed", "日志签名时间", &format!("<time>{asked}</time>"));
-        body.push_str("</dl>\n</section>\n");
-    }
-
-    fn products(&self, facts: &Facts) -> String {
-        let products = &facts.content.products;
-        let mut list = String::from("<ul>");
-        for product in products.iter().take(PRODUCTS) {
-            let _ = write!(list, "<li><span data-product>{}</span>", Text(&product.name));
-            for (label, value) in [(self.pick("model", "型号"), &product.id.model), ("GTIN", &product.id.gtin)] {
-                if !value.is_empty() {
-                    let _ = write!(list, ", {label} {}", Text(value));
-                }
-            }
-            list.push_str("</li>");
-        }
-        if products.len() > PRODUCTS {
-            let more = products.len() - PRODUCTS;
-            let _ = match self.language {
-                Language::English => write!(list, "<li>and {more} more</li>"),
-                Language::Chinese => write!(list, "<li>另有 {more} 种</li>"),
-            };
-        }
-        list.push_str("</ul>");
-        list
+        Some(format!("<li>{said}</li>")).filter(|_| !said.is_empty())
     }
 
     /// Where the page's script proves the answer.

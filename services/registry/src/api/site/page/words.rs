@@ -260,6 +260,7 @@ impl Language {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::life::Reason;
 
     #[test]
     fn the_address_decides_before_the_browser_does() {
@@ -271,5 +272,37 @@ mod tests {
         assert_eq!(of("lang=en", "zh"), Language::English);
         assert_eq!(of("a=b&lang=zh-Hant", "en"), Language::Chinese);
         assert_eq!(of("lang=fr", "zh;q=wrong"), Language::English);
+    }
+
+    /// It holds them against the log, and refuses what it does not know.
+    #[test]
+    fn the_pages_script_knows_each_headline_and_reason_that_is_shown_of_a_certificate() {
+        use Headline as H;
+        let script = include_str!("assets/verify.js");
+        let headlines = [
+            H::InForce,
+            H::OnConditions,
+            H::Suspended,
+            H::WithoutEffect,
+            H::Withdrawn,
+            H::Terminated,
+            H::Annulled,
+            H::Superseded,
+            H::Expired,
+            H::NotYetValid,
+            H::OlderVersion,
+            H::NeverCounted,
+            H::Undetermined,
+        ];
+        for language in [Language::English, Language::Chinese] {
+            for headline in headlines {
+                let title = format!("\"{}\"", language.headline(headline).0);
+                assert!(script.contains(&title), "{title}");
+            }
+            for reason in Reason::ALL.map(Reason::as_str) {
+                let known = format!("{reason}: \"{}\"", language.reason(reason));
+                assert!(script.contains(&known), "{known}");
+            }
+        }
     }
 }

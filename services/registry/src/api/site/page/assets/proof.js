@@ -116,6 +116,8 @@ export async function isGrown(old, oldRoot, size, root, hashes) {
   return last === 0 && same(before, oldRoot) && same(after, root);
 }
 
+// As far as a clock may be from the noon of the day that is judged: the days differ around the world.
+const DAY_AND_HALF_MS = 36 * 60 * 60 * 1000;
 const ALWAYS = ["certificate.grant", "certificate.annul"];
 const STATES = {
   "certificate.suspend": "suspended",
@@ -125,16 +127,22 @@ const STATES = {
   "certificate.supersede": "superseded",
 };
 
-/** Where the log's entries leave a certificate on a day. One that was overtaken before it took effect has no say. */
-export function standing(entries, day) {
+/** The entry that decides on a day, if one does. One that was overtaken before it took effect has no say. */
+function deciding(entries, day) {
   let earliest = "9999";
   for (const entry of [...entries].reverse()) {
     const always = ALWAYS.includes(entry.event);
     const upheld = always || entry.effective_at <= earliest;
     if (!always && entry.effective_at < earliest) earliest = entry.effective_at;
-    if (upheld && (always || entry.effective_at.slice(0, 10) <= day)) return STATES[entry.event] ?? "active";
+    if (upheld && (always || entry.effective_at.slice(0, 10) <= day)) return entry;
   }
-  return "none";
+  return null;
+}
+
+/** Where a certificate stands that an entry left in a state, when it is valid for these days. */
+function standing(state, from, until, day) {
+  if (["active", "suspended"].includes(state) && day > until) return "expired";
+  return state === "active" && day < from ? "not_yet_valid" : state;
 }
 
 /** Reads entries of the log and proves that they are in it. */
@@ -149,7 +157,7 @@ async function prove(receipts, tree) {
   return entries;
 }
 
-/** The credential in a document that this key signed; `good` is null when that cannot be checked here. */
+/** What is stated in a document that this key signed; `good` is null when that cannot be checked here. */
 async function openDocument(document, proof, version) {
   const jws = document.split("~")[0];
   must(hex(await sha256(utf8.encode(jws))) === version.document_sha256, "document");
@@ -168,15 +176,48 @@ async function openDocument(document, proof, version) {
     good = await verifies(["jwk", { kty, crv, x, y }], ES256, ...signed);
   }
   must(good !== false, "signature");
-  return { good, stated: JSON.parse(text(fromBase64url(parts[1]))).greenlaneCertificate };
+  return { good, stated: JSON.parse(text(fromBase64url(parts[1]))) };
 }
 
-function mustSayTheSame(page, stated) {
-  must(`certificates/${stated.number}` === page.name && stated.version === page.version, "number");
-  const products = stated.facts.products.map((product) => product.name);
-  must(page.holder === null || page.holder === stated.facts.holder.name, "holder");
-  must(page.products.every((name) => products.includes(name)), "product");
-  must(page.validUntil === null || page.validUntil === stated.facts.validUntil, "validity");
+// What is shown of every certificate; all else that its document states is shown as a whole, or not at all.
+const ALWAYS_SHOWN = ["number", "version", "issuer", "valid-from", "valid-until"];
+// Facts that are refused in the words for another.
+const KINDS = {
+  version: "number", "holder-economy": "holder", level: "scheme", "valid-from": "validity", "valid-until": "validity",
+  model: "product", gtin: "product", more: "product",
+};
+const kind = (fact) => KINDS[fact] ?? fact;
+
+/** What a page must show of a document, by the names that it marks facts with; empty is what has no place there. */
+function statements({ issuer, greenlaneCertificate: { number, version, facts } }, listed) {
+  const { holder, scheme, products, normativeDocuments } = facts;
+  const more = products.length - listed;
+  return new Map(Object.entries({
+    number, version: version > 1 ? String(version) : "", issuer: issuer.name, holder: holder.name,
+    "holder-economy": holder.economy, scheme: scheme.scheme.replace(/^schemes\//, ""), level: scheme.level ?? "",
+    standards: normativeDocuments.map(({ edition }) => edition).join(", "), "valid-from": facts.validFrom,
+    "valid-until": facts.validUntil, more: more > 0 ? String(more) : "",
+  }));
+}
+
+/** Every fact marked in the page is what is stated, nothing stated is left out, and nothing stands beside the marks. */
+function mustSayTheSame(page, payload, version) {
+  const { number, version: stated, body, facts: { products } } = payload.greenlaneCertificate;
+  must(`certificates/${number}` === page.name && stated === page.version && body === version.body, "number");
+  const said = statements(payload, page.products.length);
+  for (const [fact, shown] of page.facts) must(said.get(fact) === shown, kind(fact));
+  const shown = new Set(page.facts.map(([fact]) => fact));
+  const isShort = page.products.length === 0 && [...shown].every((fact) => ALWAYS_SHOWN.includes(fact));
+  for (const [fact, words] of said) {
+    must(!words || shown.has(fact) || (isShort && !ALWAYS_SHOWN.includes(fact)), kind(fact));
+  }
+  must(isShort || page.products.length > 0, "product");
+  page.products.forEach((facts, at) => {
+    const { name, identification: { model, gtin } } = products[at] ?? { identification: {} };
+    const expected = [["product", name], ["model", model], ["gtin", gtin]].filter(([, words]) => words);
+    must(JSON.stringify(facts) === JSON.stringify(expected), "product");
+  });
+  must(!page.hasMore, "unmarked");
 }
 
 /**
@@ -228,17 +269,22 @@ export async function* check(proof, page, document, remembered) {
     step = "document";
     if (document) {
       const opened = await openDocument(document, proof, version);
-      mustSayTheSame(page, opened.stated);
+      mustSayTheSame(page, opened.stated, version);
       yield { step, good: opened.good };
     } else {
       yield { step, good: null, missing: true };
     }
 
     step = "standing";
-    const found = standing(events, page.date);
-    const open = ["expired", "not_yet_valid"].includes(page.state) && ["active", "suspended"].includes(found);
-    must(open || found === page.state, "standing");
-    yield { step, good: tree.good, state: found };
+    must(Math.abs(Date.now() - Date.parse(`${page.date}T12:00:00Z`)) < DAY_AND_HALF_MS, "date");
+    const shown = new Map(page.facts);
+    const last = deciding(events, page.date);
+    const left = last ? STATES[last.event] ?? "active" : "none";
+    const found = standing(left, shown.get("valid-from"), shown.get("valid-until"), page.date);
+    must(found === page.state && page.titled.includes(found), "standing");
+    must(page.since === null || page.since === last.effective_at.slice(0, 10), "standing");
+    must(page.reason === null || page.reason === last.reason, "standing");
+    yield { step, good: tree.good, state: left };
 
     if (tree.good) {
       const root = btoa(String.fromCharCode(...tree.root));

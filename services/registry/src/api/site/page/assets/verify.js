@@ -6,7 +6,7 @@ import { check } from "./proof.js";
 const TEXTS = {
   en: {
     checking: "Your browser is checking the proof…",
-    good: "Proved. Your browser checked every step itself.",
+    good: "Proved. Your browser checked every step itself. “The registry’s word alone” is no part of it.",
     open: "Partly checked. What is marked with “?” was not checked, and nothing is claimed of it.",
     bad: "REFUSED. The registry’s evidence does not prove what this page says. Do not rely on it, and tell the certification body.",
     none: "The proof could not be fetched. The answer above is the registry’s word alone.",
@@ -20,7 +20,7 @@ const TEXTS = {
         : "First visit: this browser remembers the log’s state, to find out next time whether history was rewritten.",
       inclusion: ({ count, index }) => `${count === 1 ? "The entry" : `All ${count} entries`} of this certificate ${count === 1 ? "is" : "are"} in that log (the version shown is entry ${index}).`,
       key: () => "The key that signed it is registered in that log for this body, and was valid at the time.",
-      document: () => "The document is the one that the log names, is signed by that key, and says what this page says.",
+      document: () => "The document is the one that the log names, is signed by that key, and states all that stands under “What is certified”.",
       standing: ({ state }) => `These entries leave the certificate: ${state}. That the log holds no later one, auditors and witnesses check.`,
     },
     unsupported: {
@@ -40,13 +40,27 @@ const TEXTS = {
       version: "No entry names this version.", keyPeriod: "The key was not valid at that time.", compromised: "The key was compromised by then.",
       document: "The document is not the one that the log names.", kid: "The document names another key.", algorithm: "The algorithm does not fit the key.",
       number: "The document is another certificate’s.", holder: "The document names another holder.", product: "The document names other products.",
-      validity: "The document names another validity.", standing: "The log leaves the certificate in another state than this page says.",
+      issuer: "The document names another issuer.", scheme: "The document names another scheme.", standards: "The document names other standards.",
+      validity: "The document names another validity.", unmarked: "The page says more of the certificate than its document.",
+      standing: "The log leaves the certificate in another state than this page says.", date: "The page is not about today, or this device’s clock is wrong.",
+    },
+    titles: {
+      active: ["In force", "In force, on conditions", "Without effect for now", "Not valid yet"], suspended: ["Suspended"],
+      withdrawn: ["Withdrawn"], terminated: ["Ended"], annulled: ["Void from the start"], superseded: ["Replaced"],
+      expired: ["Expired"], not_yet_valid: ["Not valid yet"],
+      any: ["Replaced by a newer version", "Never took effect", "Cannot be told"],
+    },
+    reasons: {
+      ordinary: "in the ordinary course", nonconformity: "nonconformity", obligation_not_met: "an obligation was not met",
+      holder_request: "the holder asked for it", misuse: "misuse of the certificate or mark", standard_changed: "the standard changed",
+      fraud: "fraud", mistake: "a mistake", safety: "safety", key_compromise: "a compromised key", remedied: "remedied",
+      body_ceased: "the body ceased to act", other: "another reason",
     },
     camera: "Point the camera at the QR code.", noCode: "No QR code was found in the picture.", noCamera: "The camera cannot be used.",
   },
   zh: {
     checking: "浏览器正在核验证明……",
-    good: "已证实。每一步均由您的浏览器自行核验。",
+    good: "已证实。每一步均由您的浏览器自行核验。“仅为登记处的说法”部分不在其内。",
     open: "部分核验。标有“?”的步骤未经核验，不作任何保证。",
     bad: "拒绝。登记处提供的证据不能证明本页内容。请勿采信，并告知认证机构。",
     none: "无法取得证明。以上结果仅为登记处的说法。",
@@ -60,7 +74,7 @@ const TEXTS = {
         : "首次访问：浏览器已记住日志的状态，以便下次发现历史是否被改写。",
       inclusion: ({ count, index }) => `本证书的 ${count} 条记录均在该日志中（所示版本为第 ${index} 条）。`,
       key: () => "签名密钥已在该日志中登记于此机构名下，且签名时有效。",
-      document: () => "文件正是日志所记载的文件，由该密钥签名，内容与本页一致。",
+      document: () => "文件正是日志所记载的文件，由该密钥签名，并载有“认证内容”下的全部内容。",
       standing: ({ state }) => `依上述记录，证书状态为：${state}。日志中是否另有后续记录，由审计方和见证方核查。`,
     },
     unsupported: {
@@ -80,7 +94,19 @@ const TEXTS = {
       version: "没有记载此版本的记录。", keyPeriod: "密钥当时无效。", compromised: "密钥当时已泄露。",
       document: "文件不是日志所记载的文件。", kid: "文件指明另一密钥。", algorithm: "算法与密钥不符。",
       number: "文件属于另一证书。", holder: "文件所载持证人不同。", product: "文件所载产品不同。",
-      validity: "文件所载有效期不同。", standing: "日志所示证书状态与本页不同。",
+      issuer: "文件所载签发机构不同。", scheme: "文件所载认证制度不同。", standards: "文件所载依据标准不同。",
+      validity: "文件所载有效期不同。", unmarked: "本页所述超出证书文件。",
+      standing: "日志所示证书状态与本页不同。", date: "本页所示并非今日状态，或本设备时钟有误。",
+    },
+    titles: {
+      active: ["有效", "附条件有效", "暂不生效", "尚未生效"], suspended: ["已暂停"], withdrawn: ["已撤销"], terminated: ["已注销"],
+      annulled: ["自始无效"], superseded: ["已被取代"], expired: ["已过期"], not_yet_valid: ["尚未生效"],
+      any: ["已有新版本", "从未生效", "无法判定"],
+    },
+    reasons: {
+      ordinary: "常规", nonconformity: "不符合要求", obligation_not_met: "未履行义务", holder_request: "持证人申请",
+      misuse: "误用证书或标志", standard_changed: "标准变更", fraud: "欺诈", mistake: "错误", safety: "安全",
+      key_compromise: "密钥泄露", remedied: "已整改", body_ceased: "机构停止运作", other: "其他原因",
     },
     camera: "请将摄像头对准二维码。", noCode: "图片中未找到二维码。", noCamera: "无法使用摄像头。",
   },
@@ -88,6 +114,8 @@ const TEXTS = {
 const STATES_ZH = {
   active: "有效", suspended: "暂停", withdrawn: "撤销", terminated: "注销", annulled: "自始无效", superseded: "已被取代", none: "无",
 };
+// What may stand between facts.
+const BETWEEN = /^(?:[\s,()]|model|型号|GTIN|to|至|and|more|另有|种)*$/;
 const CODES = { good: "✓", open: "?", bad: "✗" };
 
 const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
@@ -142,14 +170,33 @@ function withdraw() {
   document.title = texts.refused;
 }
 
-function facts(section) {
+/** What the page says: what is marked by name and text, and whether words stand beside the marks. */
+function claims(section) {
   const { name, version, state, date, authentic } = section.dataset;
-  const one = (id) => element(id)?.textContent ?? null;
-  const products = Array.from(document.querySelectorAll("[data-product]"), (node) => node.textContent);
+  const read = (nodes) => Array.from(nodes, (node) => [node.dataset.fact, node.textContent]);
+  const marked = [...document.querySelectorAll("[data-fact]")];
+  const products = [...document.querySelectorAll("[data-product]")];
+  const facts = read(marked.filter((node) => !node.closest("[data-product]")));
+  const one = (entry) => document.querySelector(`[data-entry="${entry}"]`)?.textContent ?? null;
+  const keyOf = (record, isIt) => Object.keys(record).filter((key) => isIt(record[key]));
+  const title = element("verdict-title").textContent;
+  const reason = one("reason");
   return {
     name, version: Number(version), state, date, isAuthentic: authentic === "yes",
-    holder: one("holder"), products, validUntil: one("valid-until"),
+    // The number is grouped for people.
+    facts: facts.map(([fact, text]) => [fact, fact === "number" ? text.replaceAll("-", "") : text]),
+    products: products.map((product) => read(product.querySelectorAll("[data-fact]"))),
+    hasMore: hasMore(element("facts")),
+    titled: keyOf(texts.titles, (titles) => titles.includes(title)).flatMap((found) => found === "any" ? state : found),
+    since: one("since"),
+    reason: reason === null ? null : keyOf(texts.reasons, (words) => words === reason)[0] ?? "",
   };
+}
+
+function hasMore(facts) {
+  const rest = facts.cloneNode(true);
+  rest.querySelectorAll("h2, dt, [data-fact]").forEach((node) => node.remove());
+  return !BETWEEN.test(rest.textContent);
 }
 
 function words(step) {
@@ -179,7 +226,7 @@ async function prove(section) {
   const presented = element("presented")?.value || proof.document || null;
   let isOpen = false;
   try {
-    for await (const step of check(proof, facts(section), presented, remembered)) {
+    for await (const step of check(proof, claims(section), presented, remembered)) {
       if (step.step === "remember") {
         if (!remembered || step.tree.size >= remembered.size) keep(origin, step.tree);
         continue;
