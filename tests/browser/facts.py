@@ -120,6 +120,36 @@ def hold_the_step(expect, browser, relay, ended):
     relay.lie = None
 
 
+def prove_each_standing(expect, browser, relay, registry, example):
+    """Whatever became of a certificate, its own page is proved."""
+
+    def step(verb, name, *more):
+        registry.call(registry.clerk, "certificate", verb, name, "--reason", "nonconformity", *more)
+
+    def days(name, first, last):
+        """Facts of the example, valid from one day to another."""
+        file = registry.folder / name
+        text = example.read_text().replace('valid_until: "2031-01-14"', f'valid_until: "{last}"')
+        file.write_text(f'{text}valid_from: "{first}"\n')
+        return registry.issue(file)
+
+    suspended, conditional, terminated, annulled, amended = (registry.issue(example) for _ in range(5))
+    step("suspend", suspended, "--remedy", "New cells.")
+    step("continue", conditional, "--conditions", "Another inspection.")
+    step("terminate", terminated, "--confirm")
+    step("annul", annulled, "--confirm", annulled)
+    first = registry.document(amended)
+    registry.amend(amended)
+    for what, path in (
+        ("Suspended", suspended), ("In force, on conditions", conditional), ("Ended", terminated),
+        ("Void from the start", annulled), ("In force", amended), ("Replaced by a newer version", f"verify?text={first}"),
+        ("Not valid yet", days("later.yaml", "2030-01-01", "2031-01-14")),
+        ("Expired", days("earlier.yaml", "2026-01-15", "2026-02-14")),
+    ):
+        page = browser(relay.address(path))
+        expect("the page of one that is", (page.title, page.result), (what, "good"))
+
+
 def told_apart(expect, relay, name):
     """What no document states stands below the proof, and says so, in both languages."""
     for language, heading in (("en", "The registry’s word alone"), ("zh", "仅为登记处的说法")):

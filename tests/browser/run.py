@@ -27,7 +27,7 @@ import urllib.error
 import urllib.request
 
 from camera import Visit, film
-from facts import crowded, hold_every_fact, hold_the_step, told_apart
+from facts import crowded, hold_every_fact, hold_the_step, prove_each_standing, told_apart
 from keyboard import by_keyboard
 from phone import on_a_phone
 
@@ -111,12 +111,16 @@ class Registry:
 
     def issue_all_facts(self):
         """One of which a page shows everything that it can: a second version, with more products than are listed."""
-        facts, change = self.folder / "facts.yaml", self.folder / "change.yaml"
+        facts = self.folder / "facts.yaml"
         facts.write_text(crowded(EXAMPLE))
-        change.write_text("authorised_by: Deputy head of certification\n")
         name = self.issue(facts)
-        self.call(self.clerk, "certificate", "amend", name, "--kind", "correct", "--reason", "mistake", "--file", change)
+        self.amend(name)
         return name
+
+    def amend(self, name):
+        change = self.folder / "change.yaml"
+        change.write_text("authorised_by: Deputy head of certification\n")
+        self.call(self.clerk, "certificate", "amend", name, "--kind", "correct", "--reason", "mistake", "--file", change)
 
     def withdraw(self, name):
         self.call(self.clerk, "certificate", "withdraw", name, "--reason", "nonconformity", "--text", "Cracked cells.",
@@ -469,6 +473,7 @@ def main():
         hold_every_fact(expect, browser, relay, all_facts)
         hold_the_step(expect, browser, relay, ended)
         told_apart(expect, relay, all_facts)
+        prove_each_standing(expect, browser, relay, registry, EXAMPLE)
         print("Another visit")
         come_back(browser, relay, registry, counts)
         print("QR codes")
