@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use greenlane_api::classification::v1 as pb;
 use greenlane_platform::auth::issuer::{LocalIssuer, TokenRequest};
+use greenlane_platform::auth::{AuthConfig, Authenticator, IssuerConfig, JwksSource};
 use greenlane_platform::client::{ClientConfig, ClientTlsConfig, connect};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::config::Secret;
@@ -96,6 +97,36 @@ async fn a_token_and_certificates_are_told_before_they_expire_and_when_they_are_
     // The other one was made 22 minutes earlier, for as long.
     let after = remaining(&served).expect("it is still told");
     assert!((before - after - 1_309.0).abs() < 60.0, "{before} {after}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_age_of_an_issuers_keys_is_told_and_grows_while_they_cannot_be_read() {
+    telemetry::init("test", &TelemetryConfig::default()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("jwks.json");
+    let name = "https://ages.example.org";
+    let issuer = LocalIssuer::generate(name, "greenlane", Clock::system());
+    issuer.write_jwks(&keys).unwrap();
+    let trusted = IssuerConfig::new(name, JwksSource::File(keys.clone()));
+    let config = AuthConfig { issuers: vec![trusted], refresh_seconds: 86_400, ..AuthConfig::default() };
+    let authenticator = Authenticator::new(config, Clock::system()).await.unwrap();
+    let age = || told("greenlane_identity_key_set_age_seconds", &[&format!("issuer=\"{name}\"")]).unwrap();
+    let at_first = age();
+
+    std::fs::remove_file(&keys).unwrap();
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    authenticator.refresh().await;
+    let away = age();
+    assert!(away >= at_first + 1.0, "{at_first} {away}");
+    std::fs::write(&keys, "no key set").unwrap();
+    authenticator.refresh().await;
+    assert!(age() >= away, "what cannot be used is not read");
+
+    // The same keys as before: that nothing has changed is news too.
+    issuer.write_jwks(&keys).unwrap();
+    let begun = Instant::now();
+    assert!(!authenticator.refresh().await);
+    assert!(age() <= begun.elapsed().as_secs_f64(), "{}", age());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

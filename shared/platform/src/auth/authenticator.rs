@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_lc_rs::digest;
 use chrono::TimeDelta;
+use opentelemetry::{KeyValue, global};
 use quick_cache::sync::Cache;
 use tokio::task::AbortHandle;
 
@@ -68,6 +69,7 @@ impl Authenticator {
         let this = Arc::new(Self { config, clock, issuers, verified, refresher: std::sync::OnceLock::new() });
         let task = tokio::spawn(refresh_for_ever(Arc::downgrade(&this), period));
         this.refresher.get_or_init(|| task.abort_handle());
+        tell_ages(Arc::downgrade(&this));
         Ok(this)
     }
 
@@ -151,6 +153,21 @@ async fn refresh_for_ever(authenticator: Weak<Authenticator>, period: Duration) 
             None => return,
         };
     }
+}
+
+/// Tells how old the key sets are, whenever metrics are read, for as long as the authenticator lives: a set that cannot be
+/// read any more stays believed, and neither new keys nor those that were taken out of it are heard of.
+fn tell_ages(authenticator: Weak<Authenticator>) {
+    let gauge = global::meter("greenlane.platform").f64_observable_gauge("greenlane.identity.key_set.age");
+    let gauge = gauge.with_unit("s").with_description("Time since an issuer's key set was last read.");
+    let tell = gauge.with_callback(move |observer| {
+        if let Some(authenticator) = authenticator.upgrade() {
+            for (issuer, age) in authenticator.issuers.ages() {
+                observer.observe(age.as_secs_f64(), &[KeyValue::new("issuer", issuer.to_owned())]);
+            }
+        }
+    });
+    tell.build();
 }
 
 fn check(config: &AuthConfig) -> Result<(), AuthSetupError> {

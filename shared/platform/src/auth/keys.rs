@@ -1,7 +1,7 @@
 //! The trusted issuers' keys: read, read again, and kept when reading fails.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
@@ -29,6 +29,8 @@ pub(super) struct Issuer {
     edition: AtomicU64,
     /// When the set was last asked for; held while it is being read, so that one reading serves all who wait.
     last_attempt: Mutex<Option<Instant>>,
+    /// When the set was last read, changed or not; until it has been, when it was first asked for.
+    last_read: std::sync::Mutex<Instant>,
 }
 
 #[derive(Debug)]
@@ -51,6 +53,7 @@ impl Issuers {
                 loaded: ArcSwapOption::empty(),
                 edition: AtomicU64::new(0),
                 last_attempt: Mutex::new(None),
+                last_read: std::sync::Mutex::new(Instant::now()),
             });
         }
         let min_refresh = Duration::from_secs(config.min_refresh_seconds);
@@ -105,8 +108,20 @@ impl Issuers {
         })
     }
 
+    /// Each issuer, and how long ago its set was last read.
+    pub(super) fn ages(&self) -> impl Iterator<Item = (&str, Duration)> {
+        self.all.iter().map(|issuer| (issuer.config.issuer.as_str(), issuer.age()))
+    }
+
     async fn read(&self, issuer: &Issuer) -> Result<bool, String> {
         let text = issuer.fetcher.fetch().await?;
+        let changed = self.take(issuer, text)?;
+        *issuer.last_read.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        Ok(changed)
+    }
+
+    /// Believes what was read from now on. True when it is anything new.
+    fn take(&self, issuer: &Issuer, text: Vec<u8>) -> Result<bool, String> {
         if issuer.loaded.load().as_ref().is_some_and(|loaded| loaded.text == text) {
             return Ok(false);
         }
@@ -133,6 +148,10 @@ impl Issuer {
     #[cfg(test)]
     pub(super) async fn hold_reading(&self) -> tokio::sync::MutexGuard<'_, Option<Instant>> {
         self.last_attempt.lock().await
+    }
+
+    fn age(&self) -> Duration {
+        self.last_read.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     /// Changes whenever this set does, whatever becomes of other issuers' sets.
