@@ -111,6 +111,14 @@ def workloads(overlay, by_kind):
         check(f"{name} is probed", {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys())
         for kind in ("Service", "PodDisruptionBudget", "NetworkPolicy"):
             check(f"{name} has a {kind}", name in by_kind[kind])
+        unready, dead = (container[probe]["periodSeconds"] * container[probe]["failureThreshold"]
+                         for probe in ("readinessProbe", "livenessProbe"))
+        check(f"{overlay}: {name} is to be found as long as it answers without its database", unready > head_bound_seconds())
+        check(f"{overlay}: {name} is not restarted before it is left alone, nor for being busy",
+              dead > unready and container["livenessProbe"]["timeoutSeconds"] >= 5)
+        budget = by_kind["PodDisruptionBudget"][name]["spec"]
+        check(f"{overlay}: nodes can be drained while {name} waits for its database",
+              budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow")
         # An autoscaler's choice must not be undone by whoever applies the manifests again.
         scaled = name in by_kind.get("HorizontalPodAutoscaler", {})
         check(f"{name} leaves its replicas to its autoscaler", not (scaled and "replicas" in manifest["spec"]))
@@ -119,6 +127,13 @@ def workloads(overlay, by_kind):
         # Kubernetes defines kubernetes.io/h2c; https is IANA's.
         spoken = "https" if tls else "kubernetes.io/h2c"
         check(f"{overlay}: {name} says what it speaks", ports["grpc"]["appProtocol"] == spoken)
+
+
+@functools.cache
+def head_bound_seconds():
+    """How long a registry that cannot read gives verdicts from memory."""
+    sample = (DEPLOY / "config/registry.toml").read_text()
+    return int(re.search(r"^#head_bound_seconds = (\d+)$", sample, re.MULTILINE)[1])
 
 
 def rules_of_the_house(overlay, by_kind, tracing=False):
