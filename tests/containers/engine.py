@@ -51,6 +51,12 @@ class Deployment:
     def compose(self, *arguments):
         return run(*compose_command(), *self.files, *arguments, env=self.environment)
 
+    def told(self, *arguments):
+        """Whether a command of compose went well, and all that it said."""
+        done = subprocess.run([*compose_command(), *self.files, *arguments], env=self.environment, capture_output=True,
+                              text=True, check=False)
+        return done.returncode == 0, done.stdout + done.stderr
+
     def make_disk(self):
         """A small disk of its own for the registry's data, so that it can be filled."""
         image = self.disk.with_suffix(".img")

@@ -7,7 +7,7 @@ import shutil
 import textwrap
 import time
 
-from engine import AT_THE_BORDER, BACK_SECONDS, CHECKOUT, Command, expect, issuing, mint, run
+from engine import AT_THE_BORDER, BACK_SECONDS, CHECKOUT, SERVICES, Command, expect, issuing, mint, run
 from guarded import certificate_of
 
 MANY = 60
@@ -84,6 +84,17 @@ def bring_back(deployment, program):
     note = json.loads(command("log", "checkpoint", "-o", "json"))["checkpoint"]
     expect("under its name", note["verifierKey"].split("+")[0], "registry.example.org/log-2")
     (deployment.disk / "registry.db.replaced-0").unlink()
+
+
+def maintenance_is_of_the_databases_in_use(deployment):
+    """On PostgreSQL the maintenance containers work on PostgreSQL, each as its service's owner, and copy no file of SQLite."""
+    for service in SERVICES:
+        ask = ("run", "--rm", "--no-deps", "-T", f"maintain-{service}")
+        configured = (service, "--config", "/etc/greenlane/greenlane.toml")
+        well, said = deployment.told(*ask, "migrate", *configured, "--check")
+        expect(f"the schema of {service} is PostgreSQL's, and this version's", (well, "postgres://" in said), (True, True))
+        well, said = deployment.told(*ask, "backup", *configured, "--out", f"/backups/{service}-of-nothing")
+        expect(f"a backup of {service} by a file is refused", (well, "the database is not SQLite" in said), (False, True))
 
 
 def bring_postgres_back(deployment, program):

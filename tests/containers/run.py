@@ -33,8 +33,8 @@ from engine import (AT_THE_BORDER, BACK_SECONDS, CHECKOUT, COMPOSE, HEALTHY_SECO
 from guarded import (SECRETS, SECRETS_AT_THE_BORDER, look_at_bound_tokens, look_at_database_tls, look_at_mutual_tls,
     look_at_rights, look_at_secrets, look_at_the_databases_door)
 from kills import kill_each
-from pages import (bring_back, bring_keys_back, bring_postgres_back, fill_the_disk, health_follows_the_database, renew,
-    withdraw_many)
+from pages import (bring_back, bring_keys_back, bring_postgres_back, fill_the_disk, health_follows_the_database,
+    maintenance_is_of_the_databases_in_use, renew, withdraw_many)
 
 PANEL_SECONDS = 60
 # Of org.opencontainers.image. The version is the workspace's, the revision a commit's, the source whoever builds it tells.
@@ -71,8 +71,10 @@ def look_at_the_files(folder):
         "observability": {"otel-collector", "jaeger", "grafana"},
         "full": {"postgres", "prometheus"},
         "verifier": {"postgres-replica", "verifier"},
+        "verifier-observability": set(),
     }
-    for more in (["mutual-tls"], ["observability"], ["full", "verifier"], ["full", "verifier", "observability"]):
+    for more in (["mutual-tls"], ["observability"], ["full", "verifier"],
+                 ["full", "verifier", "observability", "verifier-observability"]):
         files = [part for name in ["compose", *more] for part in ("--file", str(COMPOSE / f"{name}.yaml"))]
         services = run(*compose_command(), *files, "config", "--services", env=environment).split()
         served = {service for service in services if not service.startswith(("migrate-", "maintain-"))}
@@ -308,6 +310,7 @@ def main():
                     look_at_prometheus(deployment, program)
                     verify_at_the_border(deployment, program)
                     renew(deployment, program)
+                    maintenance_is_of_the_databases_in_use(deployment)
                     bring_keys_back(deployment, program)
                     bring_postgres_back(deployment, program)
                 else:

@@ -63,12 +63,21 @@ def steps_are_counted(files):
 def compose_and_collector():
     """The files on top of compose.yaml fit it, and the collector takes what the services send, where they send it."""
     files = {name: yaml.safe_load((DEPLOY / f"compose/{name}.yaml").read_text())
-             for name in ("compose", "full", "verifier", "observability")}
+             for name in ("compose", "full", "verifier", "observability", "verifier-observability")}
     known = set(files["compose"]["services"])
     sent = set()
     for name in SERVICES:
         check(f"observability adds to {name}", name in known)
         sent.add(files["observability"]["services"][name]["environment"]["GREENLANE__TELEMETRY__OTLP_ENDPOINT"])
+    sent.add(files["verifier-observability"]["services"]["verifier"]["environment"]["GREENLANE__TELEMETRY__OTLP_ENDPOINT"])
+    for name in SERVICES:
+        migrates, maintains = (files["full"]["services"][f"{does}-{name}"] for does in ("migrate", "maintain"))
+        check(f"on PostgreSQL {name} is maintained where it is migrated, and by whom",
+              all(maintains[given] == migrates[given] for given in ("environment", "volumes")))
+    for file in files:
+        for name, service in files[file]["services"].items():
+            bounded = service.get("logging", {}).get("options", {}).keys() == {"max-size", "max-file"}
+            check(f"{file}: what {name} writes has a bound", bounded or "image" not in service)
     collector = yaml.safe_load((DEPLOY / "monitoring/otel-collector.yaml").read_text())
     port = collector["receivers"]["otlp"]["protocols"]["grpc"]["endpoint"].rsplit(":", 1)[1]
     check("the collector listens where the services send", sent == {f"http://otel-collector:{port}"})
