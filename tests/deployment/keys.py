@@ -5,7 +5,8 @@
 A registry on SQLite, and the page's commands as they stand there. What was signed since the moment that the body's key was
 last safe is found whatever day it bears, and counts no more; what was signed before goes on, and the body has a new key;
 tokens of an issuer's key that is taken out of its set are refused without a restart, and what was done with them is found.
-The log's key is rehearsed by `tests/e2e/tests/backup.rs`, a TLS key by `shared/platform/tests/tls.rs`.
+A checkpoint of another history that the log's key signed is found, though it has the size of one of ours. A new log is rehearsed
+by `tests/e2e/tests/backup.rs`, a TLS key by `shared/platform/tests/tls.rs` and `tests/deployment/authorities.py`.
 """
 
 import argparse
@@ -94,7 +95,7 @@ class Registry:
         command = [str(part) for part in (self.greenlane, *arguments)]
         ours = {key: value for key, value in os.environ.items() if not key.startswith("GREENLANE_")}
         done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, env=ours, check=False)
-        self.said = done.stdout + done.stderr
+        self.said, self.code = done.stdout + done.stderr, done.returncode
         return done.stdout.strip() if done.returncode == 0 else None
 
     def must(self, *arguments):
@@ -131,6 +132,21 @@ class Registry:
             if time.monotonic() - began > PATIENCE_SECONDS:
                 raise SystemExit((self.folder / "log").read_text()[-4000:])
             time.sleep(0.05)
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait()
+        self.process = None
+
+    def twin(self, folder):
+        """One with the same data and keys, which goes its own way from here on."""
+        self.stop()
+        shutil.copytree(self.folder, folder)
+        other = type(self)(self.greenlane, folder)
+        for registry in (self, other):
+            registry.start()
+        return other
 
     def issue(self, clerk):
         return self.must("certificate", "issue", "--body", BODY, "--file",
@@ -197,6 +213,27 @@ def an_issuers_key(registry, admin):
     expect("and nothing before there was any", audited(registry, "2100-01-01 00:00"), [])
 
 
+def the_logs_key(registry, folder, admin, clerk):
+    """Whoever has the log's key signs another history: here a registry with a copy of everything."""
+    other = registry.twin(folder)
+    try:
+        for one in (registry, other):
+            one.issue(clerk)
+        notes = {name: one.must("log", "checkpoint", *one.there(admin)) + "\n" for name, one in (("ours", registry), ("theirs", other))}
+    finally:
+        other.stop()
+    (size, root), (their_size, their_root) = (notes[name].splitlines()[1:3] for name in ("ours", "theirs"))
+    expect("of two histories the checkpoints have one size and two roots", (size == their_size, root == their_root), (True, False))
+    [audit] = commands("greenlane log audit")
+    expect("the page has two checkpoints looked at", audit.count("--checkpoint"), 2)
+    for name, kept in (("theirs.txt", "ours"), ("another.txt", "ours")):
+        (registry.folder / name).write_text(notes[kept])
+    expect("checkpoints of this log are met", registry.run(*audit, *registry.there(admin)) is not None, True)
+    (registry.folder / "another.txt").write_text(notes["theirs"])
+    expect("one of another history is not", registry.run(*audit, *registry.there(admin)), None)
+    expect("and that is told by", registry.code, 10)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--greenlane", required=True, type=lambda path: pathlib.Path(path).resolve())
@@ -210,15 +247,17 @@ def main():
         clerk = registry.token("data", "clerk", "--scope", "certificates.write", "--body", BODY)
         registry.must("body", "create", BODY.removeprefix("bodies/"), "--display-name", "Aurora", "--economy", "XA",
             *registry.there(admin))
+        registry.must("body", "key", "create", BODY, *registry.there(admin))
+        print("The log's key is in the wrong hands")
+        the_logs_key(registry, pathlib.Path(f"{folder}-other"), admin, clerk)
         print("A body's key is in the wrong hands")
         a_bodys_key(registry, admin, clerk)
         print("An issuer's key is in the wrong hands")
         an_issuers_key(registry, admin)
     finally:
-        if registry.process:
-            registry.process.kill()
-            registry.process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+        registry.stop()
+        for made in (folder, pathlib.Path(f"{folder}-other")):
+            shutil.rmtree(made, ignore_errors=True)
 
 
 if __name__ == "__main__":

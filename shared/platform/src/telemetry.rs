@@ -82,6 +82,10 @@ pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Telemetry
     if !(0.0..=1.0).contains(&config.sampling_ratio) {
         return Err(TelemetryError::Config("sampling_ratio must lie between 0 and 1".to_owned()));
     }
+    if let Some(endpoint) = config.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.starts_with("http://")) {
+        let text = "is no http://HOST:PORT: where a collector wants TLS, one beside this process passes on to it";
+        return Err(TelemetryError::Config(format!("otlp_endpoint {endpoint:?} {text}")));
+    }
     // Whoever calls meanwhile waits, and finds all of it there.
     let _beginning = BEGINNING.lock().unwrap_or_else(PoisonError::into_inner);
     if REGISTRY.get().is_some() {

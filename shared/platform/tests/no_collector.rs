@@ -33,3 +33,14 @@ async fn calls_go_on_and_the_process_ends_in_time_when_the_collector_is_silent()
     served.await.unwrap().unwrap();
     tokio::time::timeout(Duration::from_secs(5), telemetry.shutdown()).await.unwrap();
 }
+
+#[test]
+fn a_collector_by_tls_or_without_a_scheme_is_refused_with_a_way_out() {
+    for endpoint in ["https://collector:4317", "collector:4317", ""] {
+        let config = TelemetryConfig { otlp_endpoint: Some(endpoint.to_owned()), ..TelemetryConfig::default() };
+        let refused = telemetry::init("test", &config).err().map(|error| error.to_string());
+        let refused = refused.expect("such a collector is not spoken to");
+        assert!(refused.starts_with(&format!("telemetry.otlp_endpoint {endpoint:?} is no http://")), "{refused}");
+        assert!(refused.contains("one beside this process"), "{refused}");
+    }
+}

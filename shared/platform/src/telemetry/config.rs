@@ -23,7 +23,7 @@ pub struct TelemetryConfig {
     pub log_format: LogFormat,
     /// Which lines are written: `info`, or by target as in `info,greenlane_store=debug`.
     pub level: String,
-    /// An OTLP collector (`http://host:4317`) for traces and metrics. None: nothing is sent.
+    /// An OTLP collector (`http://host:4317`, without TLS) for traces and metrics. None: nothing is sent.
     pub otlp_endpoint: Option<String>,
     /// The share of traces recorded, 0 to 1, when the caller has not decided.
     pub sampling_ratio: f64,
