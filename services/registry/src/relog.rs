@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use greenlane_store::{Store, StoreError};
+use greenlane_store::{DomainError, Store, StoreError};
 
 use crate::config::Config;
 use crate::start::StartError;
@@ -46,7 +46,30 @@ pub enum RelogError {
         /// Why.
         source: std::io::Error,
     },
+    /// The old log's files are set aside, and the database still has its head.
+    #[error("{source}; {} set aside already: run it again, and start no registry before", names(kept))]
+    HalfDone {
+        /// Where those files are now.
+        kept: Vec<PathBuf>,
+        /// Why.
+        source: StartError,
+    },
 }
+
+fn names(kept: &[PathBuf]) -> String {
+    let names: Vec<_> = kept.iter().map(|path| path.display().to_string()).collect();
+    let (first, verb) = match names.len() {
+        0 => ("the old log's files".to_owned(), "were"),
+        1 => (names.concat(), "is"),
+        _ => (names.join(" and "), "are"),
+    };
+    format!("{first} {verb}")
+}
+
+/// The end of a trial: what it did is taken back.
+struct Tried;
+
+impl DomainError for Tried {}
 
 /// Ends the log that the database has and lets the configured one begin with its entries. No registry may be running.
 ///
@@ -68,6 +91,7 @@ async fn begin(store: &Store, config: &Config) -> Result<NewLog, RelogError> {
     if old_origin == config.log_origin {
         return Err(RelogError::SameOrigin(old_origin));
     }
+    try_out(store).await.map_err(StartError::from)?;
     // The key first: without it the registry refuses to sign for the old head, which is the safe side.
     let kept = ["log.jwk", "log.checkpoint"].map(|name| set_aside(&config.key_directory, name, head.size));
     let kept = kept.into_iter().filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
@@ -79,8 +103,27 @@ async fn begin(store: &Store, config: &Config) -> Result<NewLog, RelogError> {
             })
         })
         .await;
-    cleared.map_err(StartError::from)?;
+    if let Err(error) = cleared {
+        return Err(RelogError::HalfDone { kept, source: error.into() });
+    }
     Ok(NewLog { old_origin, new_origin: config.log_origin.clone(), entries: head.size, kept })
+}
+
+/// Whether the database will let us: a role that may not is refused before anything is moved.
+async fn try_out(store: &Store) -> Result<(), StoreError> {
+    let tried: Result<(), StoreError<Tried>> = store
+        .write("try_new_log", |tx| {
+            Box::pin(async move {
+                let head = log::lock_head(tx).await?;
+                log::forget_signature(tx, head.size).await?;
+                Err(StoreError::Domain(Tried))
+            })
+        })
+        .await;
+    match tried {
+        Ok(()) => Ok(()),
+        Err(error) => error.into_domain().map(|Tried| ()),
+    }
 }
 
 /// Renames a file of the old log; none when it is not there.
