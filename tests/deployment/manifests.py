@@ -192,6 +192,11 @@ def the_next_release(manifests):
     awaited = re.search(r"wait job --selector '([^']+)'", page)[1]
     rest, names = re.search(r'--selector "([\w./]+)=\$service"', page)[1], re.search(r"for service in ([\w ]+);", page)[1]
 
+    rollout, verifiers = re.findall(r"```sh\n([^`]*overlay[^`]*)```", page)
+    check("upgrade.md rolls verifiers out by themselves, and only behind a registry",
+          "overlays/verifier" not in rollout
+          and re.search(r"wait job .*&&\s+.*status deployment registry .*&&\s+.*overlays/verifier", verifiers))
+
     def identities(chosen):
         return {(manifest["kind"], manifest["metadata"]["name"]) for manifest in chosen}
 
