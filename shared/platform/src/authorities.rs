@@ -1,6 +1,7 @@
 //! The certificate authorities that a system trusts.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio_rustls::rustls::RootCertStore;
 
@@ -17,6 +18,24 @@ const FILES: [&str; 4] = [
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ssl/cert.pem",
 ];
+
+/// A file of authorities by which a library that is not ours believes a server.
+#[derive(Debug)]
+pub struct TrustedFile(PathBuf);
+
+impl TrustedFile {
+    /// Tells until when the authorities of `file` are good, by which the server at `host` is believed: as a metric, for as
+    /// long as somebody holds this. The file is read whenever metrics are; one that cannot be read tells nothing.
+    pub fn tell(file: PathBuf, host: &str) -> Arc<Self> {
+        let told = Arc::new(Self(file));
+        expiry::tell("trusted authority", Some(host), &Arc::downgrade(&told), Self::validity);
+        told
+    }
+
+    fn validity(&self) -> Option<Validity> {
+        roots(&self.0).ok()?.1
+    }
+}
 
 /// The file of authorities that is named, or else the system's.
 pub(crate) fn file(named: Option<&Path>) -> Result<PathBuf, String> {

@@ -3,7 +3,7 @@
 pub mod apart;
 pub mod audit;
 pub mod auth;
-mod authorities;
+pub mod authorities;
 pub mod client;
 pub mod clock;
 pub mod config;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use greenlane_api::classification::v1 as pb;
 use greenlane_platform::auth::issuer::{LocalIssuer, TokenRequest};
 use greenlane_platform::auth::{AuthConfig, Authenticator, IssuerConfig, JwksSource};
+use greenlane_platform::authorities::TrustedFile;
 use greenlane_platform::client::{ClientConfig, ClientTlsConfig, connect};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::config::Secret;
@@ -97,6 +98,18 @@ async fn a_token_and_certificates_are_told_before_they_expire_and_when_they_are_
     // The other one was made 22 minutes earlier, for as long.
     let after = remaining(&served).expect("it is still told");
     assert!((before - after - 1_309.0).abs() < 60.0, "{before} {after}");
+}
+
+#[tokio::test]
+async fn until_when_the_authorities_of_a_file_that_others_read_are_good_is_told_whenever_metrics_are_read() {
+    telemetry::init("test", &TelemetryConfig::default()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("ca.crt");
+    let _told = TrustedFile::tell(own.clone(), "registry-rw.databases");
+    let labels = ["kind=\"trusted authority\",server_address=\"registry-rw.databases\""];
+    assert_eq!(remaining(&labels), None, "there is no file yet");
+    std::fs::copy(file("ca.pem"), &own).unwrap();
+    assert!(remaining(&labels).is_some_and(|left| left > 30_000.0 * DAY), "{:?}", remaining(&labels));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -101,6 +101,15 @@ impl StoreConfig {
         }
     }
 
+    /// The file of authorities by which PostgreSQL is believed, and its host.
+    pub(crate) fn authorities(&self) -> Option<(&str, &str)> {
+        let (server, parameters) = self.url.split_once("://")?.1.split_once('?')?;
+        let mut parameters = parameters.split('&').filter_map(|parameter| parameter.split_once('='));
+        let (_, file) = parameters.find(|(name, _)| matches!(*name, "sslrootcert" | "ssl-root-cert" | "ssl-ca"))?;
+        let address = server.split('/').next()?.rsplit('@').next()?;
+        Some((file, address.rsplit_once(':').map_or(address, |(host, _)| host)))
+    }
+
     pub(crate) fn connect_timeout(&self) -> Duration {
         Duration::from_millis(self.connect_timeout_ms)
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use greenlane_platform::authorities::TrustedFile;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use sea_orm_migration::MigratorTrait;
 
@@ -26,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) writer: Arc<Lane>,
     pub(crate) reader: Arc<Lane>,
     pub(crate) meter: Arc<Meter>,
+    /// Held so that it is told until when they are good.
+    authorities: Option<Arc<TrustedFile>>,
 }
 
 impl Store {
@@ -39,7 +42,8 @@ impl Store {
         // A database that is only read has no connections for writes: what would write is refused on the others.
         let writer = if config.read_only { Arc::clone(&reader) } else { lane("writers", pools.writer, pools.writers) };
         let meter = Arc::new(Meter::new(engine, config.namespace()));
-        Ok(Self::of(config, Shared { engine, writer, reader, meter }))
+        let authorities = config.authorities().map(|(file, host)| TrustedFile::tell(file.into(), host));
+        Ok(Self::of(config, Shared { engine, writer, reader, meter, authorities }))
     }
 
     /// Of these lanes, whose new connections use the password that its file holds by then.
@@ -65,9 +69,10 @@ impl Store {
             return Ok(self.clone());
         }
         let connection = engine::own_writer(config).map_err(StoreError::Unavailable)?;
-        let Shared { engine, reader, meter, .. } = self.shared.as_ref();
+        let Shared { engine, reader, meter, authorities, .. } = self.shared.as_ref();
         let writer = Self::lane(config, "own_writer", (*engine, connection), 1);
-        let shared = Shared { engine: *engine, writer, reader: Arc::clone(reader), meter: Arc::clone(meter) };
+        let (reader, meter, authorities) = (Arc::clone(reader), Arc::clone(meter), authorities.clone());
+        let shared = Shared { engine: *engine, writer, reader, meter, authorities };
         Ok(Self::of(config, shared))
     }
 

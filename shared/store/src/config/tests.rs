@@ -37,3 +37,19 @@ fn a_databases_name_is_what_its_address_ends_with() {
         assert_eq!(StoreConfig::at(url).namespace(), name, "{url}");
     }
 }
+
+#[test]
+fn by_which_file_of_authorities_a_database_is_believed_is_read_from_its_address() {
+    for (url, told) in [
+        (
+            "postgres://me@db.example.org:5432/registry?sslmode=verify-full&sslrootcert=/etc/ca/x.pem",
+            Some(("/etc/ca/x.pem", "db.example.org")),
+        ),
+        ("postgres://db/codes?sslrootcert=ca.pem&sslmode=verify-ca", Some(("ca.pem", "db"))),
+        ("postgres://me@db.example.org:5432/registry?sslmode=require", None),
+        ("postgres://db.example.org/registry", None),
+        ("sqlite:data/registry.db", None),
+    ] {
+        assert_eq!(StoreConfig::at(url).authorities(), told, "{url}");
+    }
+}
