@@ -249,6 +249,16 @@ def rules_of_production(by_kind):
         check(f"{name} migrates with another", ("Job", f"{name}-owner-database") in secrets)
         check(f"{name} never sees that", ("Deployment", f"{name}-owner-database") not in secrets)
         check(f"{name} scales", name in by_kind["HorizontalPodAutoscaler"])
+    connections = 0
+    for name in SERVICES:
+        (sample,) = (tomllib.loads(re.sub(r"^#((?:readers|writers) = )", r"\1", config["data"]["greenlane.toml"], flags=re.MULTILINE))
+                     for found, config in by_kind["ConfigMap"].items() if found.rsplit("-", 1)[0] == name)
+        store = sample[name]["store"]
+        each = store.get("readers", 8) + store.get("writers", 8) + (name == "registry")
+        # One more of each while a release is rolled out.
+        connections += each * (by_kind["HorizontalPodAutoscaler"][name]["spec"]["maxReplicas"] + 1)
+    told = int(re.search(r"max_connections of at least (\d+)", head_of("production"))[1])
+    check(f"the head of production says that {connections} connections are wanted", told >= connections)
 
 
 def rules_of_a_verifier(overlay, by_kind, tracing=False):
