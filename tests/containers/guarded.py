@@ -130,12 +130,14 @@ def look_at_rights(deployment):
               "COPY audit_record TO PROGRAM 'true'", "ALTER EVENT TRIGGER narrow DISABLE", "SELECT pg_read_file('PG_VERSION')"]
     of_the_log = ["DELETE FROM log_entry", "UPDATE log_entry SET leaf = leaf", "TRUNCATE log_entry", "DELETE FROM log_tile",
                   "DELETE FROM log_head", "DELETE FROM log_checkpoint", "DROP TABLE log_entry"]
-    of_a_verifier = ["DELETE FROM certificate", "UPDATE log_head SET size = size", "INSERT INTO log_entry DEFAULT VALUES"]
+    of_a_verifier = ["DELETE FROM certificate", "UPDATE log_head SET size = size", "INSERT INTO log_entry DEFAULT VALUES",
+                     "SELECT count(*) FROM audit_record", "SELECT count(*) FROM idempotency_record"]
     tries = {service: nobody for service in SERVICES}
     tries |= {"registry": nobody + of_the_log, "verifier": nobody + of_the_log + of_a_verifier}
     for role, statements in tries.items():
         # The first is allowed, or the refusals would show nothing.
-        read = ["SELECT 'read' FROM (SELECT count(*) FROM audit_record) AS all_of_them"]
+        table = "certificate" if role == "verifier" else "audit_record"
+        read = [f"SELECT 'read' FROM (SELECT count(*) FROM {table}) AS all_of_them"]
         said = as_role(deployment, role, "registry" if role == "verifier" else role, read + statements)
         refused = (["read"], ["ERROR:  42501"] * len(statements))
         expect(f"{role} reads, and is refused {len(statements)} statements", said == refused or said, True)

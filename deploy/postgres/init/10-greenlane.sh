@@ -5,7 +5,7 @@
 # On a server of one's own: PGHOST and PGPASSWORD as psql takes them, and the folder of the passwords in GREENLANE_SECRETS.
 set -eu
 secrets=${GREENLANE_SECRETS:-/run/greenlane}
-# A verifier reads the registry's database, on a replica, and can write nowhere.
+# A verifier reads the registry's database, on a replica, but for who did what and what they were answered, and can write nowhere.
 verifier_password=$(cat "$secrets/verifier")
 psql --quiet --set=ON_ERROR_STOP=1 --username=postgres --dbname=postgres \
     --command="CREATE ROLE verifier LOGIN PASSWORD '$verifier_password'"
@@ -38,6 +38,10 @@ BEGIN
         END;
         IF taken IS NOT NULL THEN
             EXECUTE format('REVOKE %s ON %s FROM $service', taken, made.object_identity);
+        END IF;
+        -- Who did what, and from where, is nothing that the border is asked for.
+        IF made.object_identity IN ('public.audit_record', 'public.idempotency_record') THEN
+            EXECUTE format('REVOKE ALL ON %s FROM verifier', made.object_identity);
         END IF;
     END LOOP;
 END \$\$;
