@@ -18,6 +18,10 @@ const QUESTION: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close
 /// The first bytes of an alert of TLS (RFC 8446, 5.1): its type, and the major version.
 const ALERT: [u8; 2] = [21, 3];
 
+/// Words of a connection that the other side ended while TLS was being agreed on, as one does that wants a certificate.
+const ENDED: [&str; 5] =
+    ["CertificateRequired", "close_notify", "broken pipe", "connection closed", "Connection reset"];
+
 /// What to do about a call that could not be made, where somebody else answers than it was meant for. A failure names the
 /// address that could not be reached first.
 pub(crate) async fn hint(status: &Status) -> Option<String> {
@@ -26,9 +30,11 @@ pub(crate) async fn hint(status: &Status) -> Option<String> {
     if status.code() != Code::Unavailable || why.contains("tcp connect error") || why.contains("dns error") {
         return None;
     }
+    if let Some(rest) = address.strip_prefix("https://") {
+        return ended(&place(rest.split('/').next()?, 443)?, why).await;
+    }
     let authority = address.strip_prefix("http://")?.split('/').next()?;
-    let place =
-        if authority.rsplit(']').next()?.contains(':') { authority.to_owned() } else { format!("{authority}:80") };
+    let place = place(authority, 80)?;
     let answer = timeout(PATIENCE, ask(&place)).await.ok()?.ok()?;
     Some(match answer.as_slice() {
         [first, second, ..] if [*first, *second] == ALERT => {
@@ -42,6 +48,23 @@ pub(crate) async fn hint(status: &Status) -> Option<String> {
         ),
         _ => return None,
     })
+}
+
+/// An address with its port.
+fn place(authority: &str, usual: u16) -> Option<String> {
+    let named = authority.rsplit(']').next()?.contains(':');
+    Some(if named { authority.to_owned() } else { format!("{authority}:{usual}") })
+}
+
+/// Of a server that ends connections by TLS, and is there all the same.
+async fn ended(place: &str, why: &str) -> Option<String> {
+    if !ENDED.iter().any(|words| why.contains(words)) {
+        return None;
+    }
+    timeout(PATIENCE, TcpStream::connect(place)).await.ok()?.ok()?;
+    let advice = "it is there, and ends the connection: it wants a certificate (--tls-cert and --tls-key), or another than it \
+                  was shown; its log says which names it got";
+    Some(advice.to_owned())
 }
 
 /// The first bytes of the answer.
@@ -79,6 +102,26 @@ mod tests {
         let tls = told(&[21, 3, 1, 0, 2, 2, 70]).await.unwrap();
         assert!(tls.contains("it answers with TLS: write https://127.0.0.1:"), "{tls}");
         assert_eq!(told(&[0, 0, 0, 4, 0, 0]).await, None, "nobody knows what that is");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_there_and_ends_tls_wants_a_certificate_or_another() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("https://{}", listener.local_addr().unwrap());
+        let status = |why: &str| Status::unavailable(format!("{address} cannot be reached: transport error: {why}"));
+        for why in
+            ["peer closed connection without sending TLS close_notify", "received fatal alert: CertificateRequired"]
+        {
+            let told = hint(&status(why)).await.unwrap();
+            assert!(told.starts_with("it is there, and ends the connection") && told.contains("--tls-cert"), "{told}");
+        }
+        assert_eq!(
+            hint(&status("invalid peer certificate: UnknownIssuer")).await,
+            None,
+            "it is not there that wants one"
+        );
+        drop(listener);
+        assert_eq!(hint(&status("connection closed")).await, None, "nobody is there");
     }
 
     #[tokio::test]
