@@ -1,5 +1,5 @@
-"""The authority of callers' certificates changes its key while a service runs: its new certificate comes beside the old one
-into `server.tls.client_ca`, later the old one is taken out, and nothing is restarted.
+"""The authority of callers' certificates revokes one while a service runs, by a list in `server.tls.client_crl`. Then it changes its
+key: its new certificate comes beside the old one into `server.tls.client_ca`, later the old one is taken out. Nothing is restarted.
 
     python tests/deployment/authorities.py --greenlane PROGRAM
 """
@@ -32,6 +32,7 @@ metrics_listen = "127.0.0.1:{admin}"
 cert = "server.crt"
 key = "server.key"
 client_ca = "callers.pem"
+client_crl = "callers.crl"
 [[auth.issuers]]
 issuer = "https://localhost/greenlane"
 jwks = {{ file = "jwks.json" }}
@@ -46,6 +47,36 @@ def certificate(folder, by, name):
     (folder / "names").write_text("subjectAltName=DNS:localhost\n")
     openssl(folder, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{by}.crt", "-CAkey", f"{by}.key", "-CAcreateserial", "-days",
             "2", "-extfile", "names", "-out", f"{name}.crt")
+
+
+# Of an authority that counts its lists, as rustls wants it (RFC 5280, 5.2.3).
+OF_LISTS = """
+[ca]
+default_ca = authority
+[authority]
+database = {by}.index
+crlnumber = {by}.crlnumber
+certificate = {by}.crt
+private_key = {by}.key
+default_md = sha256
+default_crl_days = 2
+crl_extensions = extensions
+[extensions]
+authorityKeyIdentifier = keyid
+"""
+
+
+def revoked(folder, by, *names):
+    """The list of what an authority has revoked, with these as the last of it."""
+    settings = folder / f"{by}.cnf"
+    if not settings.exists():
+        settings.write_text(OF_LISTS.format(by=by))
+        (folder / f"{by}.index").touch()
+        (folder / f"{by}.crlnumber").write_text("01\n")
+    for name in names:
+        openssl(folder, "ca", "-config", settings.name, "-revoke", f"{name}.crt", "-crl_reason", "keyCompromise")
+    openssl(folder, "ca", "-config", settings.name, "-gencrl", "-out", "callers.crl.new")
+    (folder / "callers.crl.new").rename(folder / "callers.crl")
 
 
 def echoes(connection):
@@ -132,10 +163,19 @@ def main():
         certificate(folder, "own", "server")
         for its in ("old", "new"):
             certificate(folder, its, f"caller-of-{its}")
+        certificate(folder, "old", "stolen-of-old")
+        revoked(folder, "old")
         (folder / "callers.pem").write_bytes((folder / "old.crt").read_bytes())
         with Service(greenlane, folder) as service:
             check("who has a certificate of the authority is let in", service.lets_in("caller-of-old"))
             check("of another nobody is", not service.lets_in("caller-of-new"))
+            check("whoever has a stolen key is let in as long as nobody has revoked its certificate", service.lets_in("stolen-of-old"))
+            thief = service.connect("stolen-of-old")
+            revoked(folder, "old", "stolen-of-old")
+            check("and not once the authority's list has it", service.wait_until("stolen-of-old", False))
+            check("those who are not on it are let in", service.lets_in("caller-of-old"))
+            check("a connection that is up ends with the service alone", echoes(thief))
+            thief.close()
             service.believes("old", "new")
             check("with the new one beside the old, its callers are let in", service.wait_until("caller-of-new", True))
             check("and those of the old one still", service.lets_in("caller-of-old"))
@@ -150,6 +190,7 @@ def main():
             check("a file that cannot be used changes nothing", service.lets_in("caller-of-new"))
             check("and lets nobody else in", not service.lets_in("caller-of-old"))
             check("by one process", service.process.poll() is None)
+    print("  a certificate of a caller, revoked while a service runs: it is refused, and no other")
     print("  an authority of callers, changed while a service runs: the new one's are let in, and the old one's no more")
 
 

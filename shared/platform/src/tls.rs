@@ -1,11 +1,13 @@
 //! TLS from files, which are read again when they are renewed.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::pki_types::pem::{PemObject, SectionKind};
+use tokio_rustls::rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use webpki::{BorrowedCertRevocationList, CertRevocationList};
 
 use crate::expiry::Validity;
 
@@ -98,14 +100,50 @@ fn written(files: &[PathBuf]) -> Vec<Option<SystemTime>> {
     files.iter().map(written).collect()
 }
 
-/// The certificates of a PEM file, of which there is at least one.
+/// The certificates of a PEM file, of which there is at least one. A list of revoked ones beside them would go unheeded.
 pub(crate) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let read = |error| format!("{}: {error}", path.display());
-    let found: Vec<_> = CertificateDer::pem_file_iter(path).map_err(read)?.collect::<Result<_, _>>().map_err(read)?;
+    let (mut found, mut others) = (Vec::new(), Vec::new());
+    for (kind, der) in sections::<(SectionKind, Vec<u8>)>(path)? {
+        if kind == SectionKind::Certificate {
+            found.push(CertificateDer::from(der));
+        } else {
+            others.push(kind);
+        }
+    }
+    if others.contains(&SectionKind::Crl) {
+        let path = path.display();
+        return Err(format!(
+            "{path} holds a list of revoked certificates: name one in client_crl or crl, apart from these"
+        ));
+    }
     if found.is_empty() {
         return Err(format!("{} holds no certificate", path.display()));
     }
     Ok(found)
+}
+
+/// The lists of revoked certificates of a PEM file (RFC 5280, 5), of which there is at least one.
+pub(crate) fn revocations(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, String> {
+    let found: Vec<CertificateRevocationListDer<'static>> = sections(path)?;
+    if found.is_empty() {
+        return Err(format!("{} holds no list of revoked certificates", path.display()));
+    }
+    let mut covered = HashSet::new();
+    for list in &found {
+        let list =
+            BorrowedCertRevocationList::from_der(list).map_err(|error| format!("{}: {error}", path.display()))?;
+        let list = CertRevocationList::from(list);
+        if !covered.insert((list.issuer().to_vec(), list.issuing_distribution_point().map(<[u8]>::to_vec))) {
+            return Err(format!("{}: two lists of one authority, and the first alone would count", path.display()));
+        }
+    }
+    Ok(found)
+}
+
+/// What of one kind is in a PEM file.
+fn sections<T: PemObject>(path: &Path) -> Result<Vec<T>, String> {
+    let read = |error| format!("{}: {error}", path.display());
+    T::pem_file_iter(path).map_err(read)?.collect::<Result<_, _>>().map_err(read)
 }
 
 /// The private key of a PEM file.

@@ -60,6 +60,7 @@ async fn a_token_and_certificates_are_told_before_they_expire_and_when_they_are_
         cert: own("server.pem"),
         key: own("server.key"),
         client_ca: Some(file("ca.pem")),
+        client_crl: None,
         client_names: Vec::new(),
         client_optional: false,
     };
@@ -68,6 +69,7 @@ async fn a_token_and_certificates_are_told_before_they_expire_and_when_they_are_
     tokio::spawn(server.serve(CancellationToken::new()));
     let shown = ClientTlsConfig {
         ca: Some(file("ca.pem")),
+        crl: None,
         cert: Some(file("workloads/registry.pem")),
         key: Some(file("workloads/registry.key")),
         domain: None,

@@ -29,6 +29,7 @@ fn server_files() -> TlsConfig {
         cert: file("server.pem"),
         key: file("server.key"),
         client_ca: None,
+        client_crl: None,
         client_names: Vec::new(),
         client_optional: false,
     }
@@ -113,6 +114,85 @@ async fn names_of_clients_without_their_authorities_are_refused_at_start() {
     let tls = TlsConfig { client_optional: true, ..server_files() };
     let error = relay(&ServerConfig { tls: Some(tls), ..ServerConfig::loopback() }, None).await.unwrap_err();
     assert!(matches!(&error, ServeError::Tls(text) if text.contains("client_optional without client_ca")), "{error}");
+    let tls = TlsConfig { client_crl: Some(revocation("of-nobody.crl.pem")), ..server_files() };
+    let error = relay(&ServerConfig { tls: Some(tls), ..ServerConfig::loopback() }, None).await.unwrap_err();
+    assert!(matches!(&error, ServeError::Tls(text) if text.contains("client_crl without client_ca")), "{error}");
+}
+
+fn revocation(name: &str) -> PathBuf {
+    file(&format!("revocations/{name}"))
+}
+
+#[tokio::test]
+async fn a_client_whose_certificate_its_authority_has_revoked_is_refused_once_the_list_is_there_and_others_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (authorities, list) = (folder.path().join("callers.pem"), folder.path().join("callers.crl"));
+    // One of them has no list at all.
+    let both =
+        [revocation("ca.pem"), file("workloads/ca.pem")].map(|path| std::fs::read_to_string(path).unwrap()).concat();
+    std::fs::write(&authorities, both).unwrap();
+    std::fs::copy(revocation("of-nobody.crl.pem"), &list).unwrap();
+    let port = serve_with(TlsConfig {
+        client_ca: Some(authorities),
+        client_crl: Some(list.clone()),
+        client_names: vec!["spiffe://greenlane.example/registry".to_owned()],
+        ..server_files()
+    })
+    .await;
+    let shown = |folder: &str, name: &str| {
+        let part = |kind: &str| Some(file(&format!("{folder}/{name}.{kind}")));
+        client(port, ClientTlsConfig { cert: part("pem"), key: part("key"), ..trusting() })
+    };
+    ask(shown("revocations", "stolen")).await.expect("nobody knows yet");
+    let up = shown("revocations", "stolen");
+    ask(up.clone()).await.unwrap();
+
+    std::fs::copy(revocation("of-the-stolen.crl.pem"), &list).unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    assert!(ask(shown("revocations", "stolen")).await.is_err(), "it is on the list");
+    ask(shown("revocations", "kept")).await.expect("of the same authority and name, and not on the list");
+    ask(shown("workloads", "registry")).await.expect("of an authority that has no list");
+    ask(up).await.expect("a connection that is up goes on as it began");
+
+    std::fs::write(&list, "half a file").unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    assert!(ask(shown("revocations", "stolen")).await.is_err(), "a list that cannot be used changes nothing");
+    ask(shown("revocations", "kept")).await.expect("for nobody");
+}
+
+#[tokio::test]
+async fn a_server_whose_certificate_its_authority_has_revoked_is_not_spoken_to() {
+    let port =
+        serve_with(TlsConfig { cert: revocation("server.pem"), key: revocation("server.key"), ..server_files() }).await;
+    let told = |list: &str| ClientTlsConfig {
+        ca: Some(revocation("ca.pem")),
+        crl: Some(revocation(list)),
+        ..ClientTlsConfig::default()
+    };
+    ask(client(port, told("of-the-stolen.crl.pem"))).await.expect("another certificate was revoked");
+    assert_eq!(ask(client(port, told("of-the-server.crl.pem"))).await.unwrap_err().code(), Code::Unavailable);
+}
+
+#[tokio::test]
+async fn a_list_of_revoked_certificates_that_would_go_unheeded_is_refused_at_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let together = |name: &str, parts: &[&str]| {
+        let text: String = parts.iter().map(|part| std::fs::read_to_string(revocation(part)).unwrap()).collect();
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let beside_authorities = together("both.pem", &["ca.pem", "of-the-stolen.crl.pem"]);
+    let twice = together("twice.pem", &["of-nobody.crl.pem", "of-the-stolen.crl.pem"]);
+    for (client_ca, client_crl, why) in [
+        (beside_authorities, None, "holds a list of revoked certificates"),
+        (revocation("ca.pem"), Some(twice), "two lists of one authority"),
+        (revocation("ca.pem"), Some(revocation("ca.pem")), "holds no list of revoked certificates"),
+    ] {
+        let tls = TlsConfig { client_ca: Some(client_ca), client_crl, ..server_files() };
+        let error = relay(&ServerConfig { tls: Some(tls), ..ServerConfig::loopback() }, None).await.unwrap_err();
+        assert!(matches!(&error, ServeError::Tls(text) if text.contains(why)), "{error}");
+    }
 }
 
 #[tokio::test]

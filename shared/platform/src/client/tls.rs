@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConfig as RustlsConfig;
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tower::ServiceExt as _;
@@ -46,7 +47,7 @@ impl Connector {
         // Those of the system come and go without our help.
         let named = settings.ca.is_some();
         let ca = authorities::file(settings.ca.as_deref()).map_err(refused)?;
-        let files = [Some(&ca), settings.cert.as_ref(), settings.key.as_ref()];
+        let files = [Some(&ca), settings.crl.as_ref(), settings.cert.as_ref(), settings.key.as_ref()];
         let files = files.into_iter().flatten().cloned().collect();
         let settings = ClientTlsConfig { ca: Some(ca), ..settings };
         let tls = Arc::new(Renewed::new(files, move || connector(&settings)).map_err(refused)?);
@@ -78,10 +79,17 @@ impl Connector {
 fn connector(settings: &ClientTlsConfig) -> Result<Made<TlsConnector>, String> {
     let ca = authorities::file(settings.ca.as_deref())?;
     let (roots, authorities) = authorities::roots(&ca)?;
-    let builder = RustlsConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let mut verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+    if let Some(path) = &settings.crl {
+        // While an authority gives way to another, one of them may have no list.
+        verifier = verifier.with_crls(tls::revocations(path)?).allow_unknown_revocation_status();
+    }
+    let verifier = verifier.build().map_err(|error| format!("{}: {error}", ca.display()))?;
+    let builder = RustlsConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("protocol versions: {error}"))?
-        .with_root_certificates(roots);
+        .with_webpki_verifier(verifier);
     let mut own = None;
     let mut config = match (&settings.cert, &settings.key) {
         (Some(cert), Some(key)) => {

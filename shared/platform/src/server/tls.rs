@@ -9,7 +9,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
-use tokio_rustls::rustls::{RootCertStore, ServerConfig as RustlsConfig};
+use tokio_rustls::rustls::{CertificateError, Error, RootCertStore, ServerConfig as RustlsConfig};
 use tokio_rustls::server::TlsStream;
 use webpki::EndEntityCert;
 
@@ -39,11 +39,15 @@ pub(super) struct Tls {
 impl Tls {
     /// Reads certificate, key and authorities.
     pub(super) fn new(config: &TlsConfig) -> Result<Self, ServeError> {
-        let needless = [("client_names", !config.client_names.is_empty()), ("client_optional", config.client_optional)];
+        let needless = [
+            ("client_names", !config.client_names.is_empty()),
+            ("client_optional", config.client_optional),
+            ("client_crl", config.client_crl.is_some()),
+        ];
         if let Some((set, _)) = needless.into_iter().find(|(_, set)| *set && config.client_ca.is_none()) {
             return Err(ServeError::Tls(format!("{set} without client_ca: no client would show a certificate")));
         }
-        let files = [Some(&config.cert), Some(&config.key), config.client_ca.as_ref()];
+        let files = [Some(&config.cert), Some(&config.key), config.client_ca.as_ref(), config.client_crl.as_ref()];
         let files = files.into_iter().flatten().cloned().collect();
         let made_of = config.clone();
         let acceptor = Arc::new(Renewed::new(files, move || acceptor(&made_of)).map_err(ServeError::Tls)?);
@@ -54,12 +58,16 @@ impl Tls {
 
     /// Shakes hands, and looks at who it is.
     pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        let stream = self.acceptor.get().accept(stream).await?;
+        let peer = stream.peer_addr().map(|address| address.to_string()).unwrap_or_default();
+        let stream = self.acceptor.get().accept(stream).await.inspect_err(|error| {
+            if is_of_revocation(error) {
+                tracing::warn!(%peer, %error, "server.tls.client_crl lets a client's certificate not in; its connection is closed");
+            }
+        })?;
         if !self.client_names.is_empty() {
             let (_, session) = stream.get_ref();
             let leaf = session.peer_certificates().and_then(|chain| chain.first());
             if !leaf.map_or(self.client_optional, |leaf| carries(leaf, &self.client_names)) {
-                let peer = stream.get_ref().0.peer_addr().map(|address| address.to_string()).unwrap_or_default();
                 tracing::warn!(
                     %peer,
                     names = ?leaf.map(names).unwrap_or_default(),
@@ -70,6 +78,14 @@ impl Tls {
         }
         Ok(stream)
     }
+}
+
+/// Whether a handshake failed since a certificate was revoked, or a list of revoked ones is not its authority's.
+fn is_of_revocation(error: &io::Error) -> bool {
+    matches!(
+        error.get_ref().and_then(|error| error.downcast_ref::<Error>()),
+        Some(Error::InvalidCertificate(CertificateError::Revoked) | Error::InvalidCertRevocationList(_))
+    )
 }
 
 /// The certificate that the client showed, if it was asked for one.
@@ -106,6 +122,10 @@ fn acceptor(config: &TlsConfig) -> Result<Made<TlsAcceptor>, String> {
                 roots.add(authority).map_err(|error| format!("{}: {error}", path.display()))?;
             }
             let mut verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            if let Some(path) = &config.client_crl {
+                // While an authority gives way to another, one of them may have no list.
+                verifier = verifier.with_crls(tls::revocations(path)?).allow_unknown_revocation_status();
+            }
             if config.client_optional {
                 verifier = verifier.allow_unauthenticated();
             }
