@@ -15,8 +15,9 @@ pub struct Config {
     pub poll_interval_ms: u64,
     /// How long a read waits for a revision that it needs.
     pub revision_wait_ms: u64,
-    /// How many older revisions are kept in memory. One with other codes than the current is a whole catalogue of its
-    /// own, some 300 MB with all editions and tariffs; one with other lists or examples takes next to nothing.
+    /// How many older revisions are kept in memory. One that was the current shares with the next the codes of the
+    /// editions that did not change, and one with other lists or examples takes next to nothing; one that is read from
+    /// the database is a whole catalogue of its own, some 300 MB with all editions and tariffs.
     pub older_revisions: usize,
     /// How long a revision stream may be silent before a bookmark is sent. At most 10,000.
     pub bookmark_interval_ms: u64,

@@ -47,7 +47,7 @@ impl ListName {
         catalogue: &'c Catalogue,
     ) -> Result<Cow<'c, ListData>, Fault> {
         let Self { id, version } = self;
-        let current = catalogue.list(id).ok_or_else(|| Fault::not_found(format!("greenLists/{id}")))?;
+        let current = self.in_some_version(catalogue)?;
         if *version == 0 || *version == current.fact.version {
             return Ok(Cow::Borrowed(current));
         }
@@ -56,6 +56,16 @@ impl ListName {
             Fault::not_found(format!("greenLists/{id}")).with_message(format!("the list {id} has no version {version}"))
         };
         Ok(Cow::Owned(found.map_err(error::store)?.ok_or_else(missing)?))
+    }
+
+    /// The list as it is in a catalogue, in whatever version is meant.
+    fn in_some_version<'c>(&self, catalogue: &'c Catalogue) -> Result<&'c ListData, Fault> {
+        catalogue.list(&self.id).ok_or_else(|| Fault::not_found(format!("greenLists/{}", self.id)))
+    }
+
+    /// Nothing, where a catalogue has all the lists.
+    pub(super) fn all_in(names: &[Self], catalogue: &Catalogue) -> Result<(), Fault> {
+        names.iter().try_for_each(|name| name.in_some_version(catalogue).map(|_| ()))
     }
 
     /// The lists that are meant.

@@ -53,10 +53,14 @@ impl PageRequest {
         self.cursor.is_none()
     }
 
+    /// How fresh the page is: as fresh as the first one was.
+    pub(super) fn pinned(&self, consistency: Consistency) -> Consistency {
+        self.cursor.map_or(consistency, |cursor| Consistency::Exactly(cursor.revision))
+    }
+
     /// The catalogue that the page is read from: that of the first page.
     pub(super) async fn read(&self, from: &Catalogues, consistency: Consistency) -> Result<Arc<Catalogue>, Fault> {
-        let pinned = self.cursor.map_or(consistency, |cursor| Consistency::Exactly(cursor.revision));
-        from.read(pinned).await.map_err(super::error::read)
+        from.read(self.pinned(consistency)).await.map_err(super::error::read)
     }
 
     /// How many of all items are made for it, unless a message does not hold so many.

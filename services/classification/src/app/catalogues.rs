@@ -1,5 +1,7 @@
 //! The catalogue in memory: the current revision, kept fresh, and older ones on demand.
 
+mod indexed;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::indexed::Indexed;
 use crate::domain::{Catalogue, ExampleFact, Facts, Scope};
 use crate::store::{self, COUNTER};
 
@@ -40,6 +43,7 @@ const SMALL: usize = 20_000;
 pub(crate) struct Catalogues {
     store: StoreHandle,
     current: ArcSwap<Catalogue>,
+    indexed: Arc<Indexed>,
     older: quick_cache::sync::Cache<u64, Arc<Catalogue>>,
     published: watch::Sender<Published>,
     wait: Duration,
@@ -59,9 +63,15 @@ impl std::fmt::Debug for StoreHandle {
 impl Catalogues {
     /// Loads the current revision.
     pub(crate) async fn open(store: Store, older: usize, wait: Duration) -> Result<Self, StoreError> {
+        Self::open_with(store, older, wait, SMALL).await
+    }
+
+    /// The same where up to so many codes are indexed when the first search asks for it.
+    async fn open_with(store: Store, older: usize, wait: Duration, small: usize) -> Result<Self, StoreError> {
         let catalogues = Self {
             store: StoreHandle(store),
             current: ArcSwap::from_pointee(Catalogue::empty()),
+            indexed: Arc::new(Indexed::new(small)),
             older: quick_cache::sync::Cache::new(older.max(1)),
             published: watch::Sender::new(Published::default()),
             wait,
@@ -83,8 +93,8 @@ impl Catalogues {
 
     /// A revision, if it is in memory.
     pub(crate) fn known(&self, revision: u64) -> Option<Arc<Catalogue>> {
-        let current = self.current();
-        if current.revision == revision { Some(current) } else { self.older.get(&revision) }
+        let held = [self.current(), self.indexed.last()].into_iter().find(|held| held.revision == revision);
+        held.or_else(|| self.older.get(&revision))
     }
 
     /// The newest revision, now and whenever it moves.
@@ -107,8 +117,35 @@ impl Catalogues {
         }
     }
 
+    /// The catalogue whose words answer a read that was given another one, and which of its editions do: that one, where
+    /// the words of these editions are indexed; while they are not, the last one with all its words, if the read need not
+    /// be fresher and it has the editions too. Only else are they waited for.
+    pub(crate) async fn with_words<E>(
+        &self,
+        read: Arc<Catalogue>,
+        consistency: Consistency,
+        editions: impl Fn(&Catalogue) -> Result<Vec<usize>, E>,
+    ) -> Result<(Arc<Catalogue>, Vec<usize>), E> {
+        let wanted = editions(&read)?;
+        if read.is_indexed(&wanted) {
+            return Ok((read, wanted));
+        }
+        let last = self.indexed.last();
+        let fresh = match consistency {
+            Consistency::Latest => true,
+            Consistency::AtLeast(required) => last.revision >= required,
+            Consistency::Exactly(revision) => last.revision == revision,
+        };
+        let there = if fresh { editions(&last).unwrap_or_default() } else { Vec::new() };
+        if !there.is_empty() && last.is_indexed(&there) {
+            return Ok((last, there));
+        }
+        Self::wait_for_words(&read, &wanted).await;
+        Ok((read, wanted))
+    }
+
     /// Waits until editions of a catalogue are indexed. Who asks for something else meanwhile does not wait.
-    pub(crate) async fn indexed(catalogue: &Arc<Catalogue>, editions: &[usize]) {
+    async fn wait_for_words(catalogue: &Arc<Catalogue>, editions: &[usize]) {
         if catalogue.is_indexed(editions) {
             return;
         }
@@ -135,6 +172,9 @@ impl Catalogues {
 
     /// An older revision, from memory or the database.
     async fn older(&self, revision: u64) -> Result<Arc<Catalogue>, ReadError> {
+        if let Some(known) = self.known(revision) {
+            return Ok(known);
+        }
         let load = async {
             let facts = self
                 .store()
@@ -186,19 +226,15 @@ impl Catalogues {
             News::Catalogue(facts, Some(scope)) => held.rebuilt(revision, *facts, &scope).map_err(unfit)?,
             News::Catalogue(facts, None) => Catalogue::build(revision, *facts).map_err(unfit)?,
         };
-        let codes = catalogue.editions.iter().map(|edition| edition.codes.len()).sum::<usize>();
-        tracing::info!(revision, codes, "catalogue loaded");
+        tracing::info!(revision, codes = catalogue.code_count(), "catalogue loaded");
         let catalogue = Arc::new(catalogue);
-        let shared = catalogue.shares_codes(&held);
         self.current.store(Arc::clone(&catalogue));
-        if shared {
-            // It costs next to nothing to keep, and readers of its pages will come back to it.
+        if known > 0 {
+            // Readers of its pages will come back to it, and what did not change they have in common.
             self.older.insert(known, held);
         }
-        if codes > SMALL && !shared {
-            // Beside the calls that need no words, which can be answered already.
-            tokio::task::spawn_blocking(move || catalogue.build_indexes());
-        }
+        // Beside the calls that need no words, which are answered from it already.
+        self.indexed.take(&catalogue);
         self.published.send_replace(Published { revision, at: newest.first().map(|row| row.published_at) });
         Ok(())
     }

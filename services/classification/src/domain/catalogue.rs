@@ -52,6 +52,13 @@ pub(crate) struct EditionData {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Codes(Arc<Vec<CodeRow>>);
 
+impl Codes {
+    /// Whether they are the same in memory.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 impl std::ops::Deref for Codes {
     type Target = [CodeRow];
 
@@ -195,7 +202,13 @@ impl Catalogue {
         catalogue
     }
 
+    /// How many codes all its editions have.
+    pub(crate) fn code_count(&self) -> usize {
+        self.editions.iter().map(|edition| edition.codes.len()).sum()
+    }
+
     /// Whether two revisions have their codes in common, in memory too.
+    #[cfg(test)]
     pub(crate) fn shares_codes(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.editions, &other.editions)
     }

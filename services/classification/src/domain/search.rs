@@ -19,6 +19,7 @@ use super::code::half_width;
 use super::facts::Level;
 use super::translate::translate;
 use super::words::{Word, fold, shown, words};
+use evidence::Evidence;
 pub(crate) use fuzzy::Slips;
 use fuzzy::Vocabulary;
 pub(crate) use index::{Asked, EditionIndex, Wanted};
@@ -70,7 +71,7 @@ pub(crate) struct Query {
 /// The indexes of a catalogue's editions, each built when it is first asked.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SearchIndex {
-    editions: Arc<[OnceLock<EditionIndex>]>,
+    editions: Arc<[OnceLock<Arc<EditionIndex>>]>,
     /// The words of all of them.
     vocabulary: Arc<OnceLock<Vocabulary>>,
     building: Arc<Building>,
@@ -123,10 +124,15 @@ impl SearchIndex {
         Self { editions: (0..editions).map(|_| OnceLock::new()).collect(), ..Self::default() }
     }
 
+    /// The index of an edition, if it is built.
+    fn get(&self, edition: usize) -> Option<&EditionIndex> {
+        self.editions[edition].get().map(Arc::as_ref)
+    }
+
     /// For words that are looked up in several editions: they have most of their words in common. Where not all are built,
     /// none waits for another.
     fn slips(&self, several: bool) -> Slips<'_> {
-        let built: Option<Vec<&EditionIndex>> = self.editions.iter().map(OnceLock::get).collect();
+        let built: Option<Vec<&EditionIndex>> = (0..self.editions.len()).map(|edition| self.get(edition)).collect();
         let built = built.filter(|_| several);
         let words =
             |built: Vec<&EditionIndex>| Vocabulary::of(built.iter().flat_map(|index| index.vocabulary().words()));
@@ -135,22 +141,45 @@ impl SearchIndex {
 }
 
 impl Catalogue {
-    /// Builds the indexes of all editions, the newest of each system first: those are searched when nothing is said.
-    pub(crate) fn build_indexes(&self) {
+    /// Builds the indexes of all editions, the newest of each system first: those are searched when nothing is said. Those
+    /// that are as they were in another catalogue are taken from there.
+    pub(crate) fn build_indexes(&self, before: &Self) {
         let mut editions: Vec<usize> = (0..self.editions.len()).collect();
         editions.sort_by_key(|edition| std::cmp::Reverse(self.editions[*edition].fact.effective_from));
+        for edition in &editions {
+            self.take_index(*edition, before);
+        }
         self.indexes(&editions);
+        // The first search of several editions finds their words put together.
+        self.search.slips(true);
+    }
+
+    /// Takes the index of an edition from another catalogue that has it, where the codes are the same there and all that is
+    /// said of them is.
+    fn take_index(&self, edition: usize, before: &Self) {
+        let here = &self.editions[edition];
+        let there = before.edition(&here.fact.id).filter(|there| before.editions[*there].codes.is(&here.codes));
+        let index = there.and_then(|there| Some((there, before.search.editions[there].get()?)));
+        let Some((there, index)) = index.filter(|_| self.search.get(edition).is_none()) else { return };
+        if Evidence::of(self, edition) == Evidence::of(before, there) {
+            self.search.editions[edition].get_or_init(|| Arc::clone(index));
+        }
+    }
+
+    /// Whether all editions can be searched at once.
+    pub(crate) fn is_wholly_indexed(&self) -> bool {
+        (0..self.search.editions.len()).all(|edition| self.search.get(edition).is_some())
     }
 
     /// Whether some editions can be searched at once.
     pub(crate) fn is_indexed(&self, editions: &[usize]) -> bool {
-        editions.iter().all(|edition| self.search.editions[*edition].get().is_some())
+        editions.iter().all(|edition| self.search.get(*edition).is_some())
     }
 
     /// The indexes of some editions. They have most of their texts in common: together they are built in less time.
     pub(crate) fn indexes(&self, editions: &[usize]) -> Vec<&EditionIndex> {
         let search = &self.search;
-        if let Some(built) = editions.iter().map(|edition| search.editions[*edition].get()).collect() {
+        if let Some(built) = editions.iter().map(|edition| search.get(*edition)).collect() {
             return built;
         }
         let _several = search.building.several();
@@ -162,7 +191,7 @@ impl Catalogue {
     pub(crate) fn index_behind(&self, edition: usize, wait: impl FnOnce()) {
         self.search.editions[edition].get_or_init(|| {
             wait();
-            EditionIndex::build(self, edition, &mut Read::default())
+            Arc::new(EditionIndex::build(self, edition, &mut Read::default()))
         });
     }
 
@@ -176,7 +205,7 @@ impl Catalogue {
                 Err(_) => EditionIndex::build(self, edition, &mut Read::default()),
             };
             search.building.forget();
-            built
+            Arc::new(built)
         })
     }
 }

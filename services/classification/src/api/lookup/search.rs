@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::NaiveDate;
 use greenlane_api::classification::v1::{MatchKind, SearchCodesRequest, SearchCodesResponse, SearchHit};
 use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
@@ -11,8 +12,7 @@ use super::{Lookup, method};
 use crate::api::named_list::ListName;
 use crate::api::pages::PageRequest;
 use crate::api::{error, parse, render};
-use crate::app::Catalogues;
-use crate::domain::{CodeText, HitKind, ListData, Query, green_rows, resolve_edition, search};
+use crate::domain::{Catalogue, CodeText, EditionId, HitKind, ListData, Query, green_rows, resolve_edition, search};
 
 /// Longest query.
 const MAX_QUERY: usize = 500;
@@ -36,20 +36,15 @@ impl Lookup {
         let (text, editions, levels, lists, languages, consistency, page) =
             v.finish_with(|| Some((text?, editions?, levels?, lists?, languages?, consistency?, page?)))?;
 
-        let catalogue = page.read(&self.catalogues, consistency).await?;
+        let read = page.read(&self.catalogues, consistency).await?;
         let today = self.clock.today();
-        let mut wanted = Vec::with_capacity(editions.len());
-        for (index, edition) in editions.iter().enumerate() {
-            let found = resolve_edition(&catalogue, edition);
-            wanted.push(found.map_err(|why| error::unresolved(&format!("editions[{index}]"), why))?);
-        }
-        wanted.sort_unstable();
-        wanted.dedup();
-        if wanted.is_empty() {
-            wanted = catalogue.in_force(today);
-        }
+        let editions_of = |catalogue: &Catalogue| {
+            let wanted = editions_in(catalogue, &editions, today)?;
+            // Where a list is new, no revision before answers.
+            ListName::all_in(&lists, catalogue).map(|()| wanted)
+        };
+        let (catalogue, wanted) = self.catalogues.with_words(read, page.pinned(consistency), editions_of).await?;
         let lists = ListName::find_all(&lists, &self.catalogues, &catalogue).await?;
-        Catalogues::indexed(&catalogue, &wanted).await;
         let lists: Vec<&ListData> = lists.iter().map(AsRef::as_ref).collect();
         let green: HashMap<usize, HashSet<u32>> = if lists.is_empty() {
             HashMap::new()
@@ -84,6 +79,18 @@ impl Lookup {
         }
         Ok(answer)
     }
+}
+
+/// The editions of a catalogue that are searched, in their order.
+fn editions_in(catalogue: &Catalogue, asked: &[EditionId], today: NaiveDate) -> Result<Vec<usize>, Fault> {
+    let mut wanted = Vec::with_capacity(asked.len());
+    for (index, edition) in asked.iter().enumerate() {
+        let found = resolve_edition(catalogue, edition);
+        wanted.push(found.map_err(|why| error::unresolved(&format!("editions[{index}]"), why))?);
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    Ok(if wanted.is_empty() { catalogue.in_force(today) } else { wanted })
 }
 
 fn kind(kind: HitKind) -> MatchKind {

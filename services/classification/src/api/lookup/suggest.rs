@@ -17,7 +17,7 @@ use tonic::Request;
 use super::Lookup;
 use crate::api::named_list::ListName;
 use crate::api::{error, parse, render};
-use crate::app::{Catalogues, Teaching, teach};
+use crate::app::{Teaching, teach};
 use crate::domain::{
     Catalogue, CodeRef, Example, ExampleFact, ListData, Position, Question, SourceFact, Unresolved, green_rows,
     resolve, suggest,
@@ -46,11 +46,16 @@ impl Lookup {
         let (description, edition, on, lists, languages, consistency) =
             v.finish_with(|| Some((description?, edition?, on?, lists?, languages?, consistency?)))?;
 
-        let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
+        let read = self.catalogues.read(consistency).await.map_err(error::read)?;
+        let edition_of = |catalogue: &Catalogue| {
+            let edition = super::resolve_edition(catalogue, "edition", &edition)?;
+            // Where a list is new, no revision before answers.
+            ListName::all_in(&lists, catalogue).map(|()| vec![edition])
+        };
+        let (catalogue, _) = self.catalogues.with_words(read, consistency, edition_of).await?;
         let edition = super::resolve_edition(&catalogue, "edition", &edition)?;
         let today = self.clock.today();
         let lists = ListName::find_all(&lists, &self.catalogues, &catalogue).await?;
-        Catalogues::indexed(&catalogue, &[edition]).await;
         let lists: Vec<&ListData> = lists.iter().map(AsRef::as_ref).collect();
         let green = (!lists.is_empty()).then(|| green_rows(&catalogue, &lists, edition, today));
         let limit = usize::try_from(if most == 0 { CANDIDATES.0 } else { most }).unwrap_or(1);

@@ -17,6 +17,7 @@ engine_tests!(Migrator:
     a_follower_notices_what_another_replica_publishes,
     an_empty_database_is_an_empty_catalogue,
     who_waits_for_an_index_keeps_nobody_else_waiting,
+    searches_go_on_at_the_revision_before_until_the_words_of_the_new_one_are_indexed,
 );
 
 async fn open(db: &TestDatabase, wait_ms: u64) -> Arc<Catalogues> {
@@ -131,7 +132,50 @@ async fn who_waits_for_an_index_keeps_nobody_else_waiting(db: TestDatabase) {
     has_begun.await.unwrap();
     // On the one thread that this test has.
     let editions = [edition];
-    tokio::join!(biased; Catalogues::indexed(&catalogue, &editions), async { go_on.send(()).unwrap() });
+    tokio::join!(biased; Catalogues::wait_for_words(&catalogue, &editions), async { go_on.send(()).unwrap() });
     assert!(catalogue.is_indexed(&[edition]));
     building.join().unwrap();
+}
+
+async fn searches_go_on_at_the_revision_before_until_the_words_of_the_new_one_are_indexed(db: TestDatabase) {
+    publish_starter(&db).await;
+    let store = db.another().await;
+    let catalogues = Catalogues::open_with(store, 2, Duration::from_secs(1), 0).await.unwrap();
+    let edition = |catalogue: &Catalogue| catalogue.edition("HS2022").map(|edition| vec![edition]).ok_or(());
+    let answers = async |consistency: Consistency| {
+        let read = catalogues.read(consistency).await.unwrap();
+        let (answering, editions) = catalogues.with_words(read, consistency, edition).await.unwrap();
+        assert!(answering.is_indexed(&editions));
+        (answering.revision, words(&answering).to_owned())
+    };
+    until_indexed(&catalogues, 1).await;
+    let first = catalogues.current();
+    // The indexes of the new revision are kept from being built.
+    let turn = catalogues.indexed.turn.lock().await;
+    assert_eq!(redescribe(&db, "854143", "Solar panels").await, 2);
+    catalogues.refresh().await.unwrap();
+    assert_eq!(catalogues.current().revision, 2, "what needs no words is answered from it at once");
+    let (revision, described) = answers(Consistency::Latest).await;
+    assert!(revision == 1 && described.starts_with("Solar modules"), "{revision}: {described}");
+    assert_eq!(answers(Consistency::AtLeast(1)).await.0, 1);
+    // And so do its next pages.
+    let next = catalogues.read(Consistency::Exactly(1)).await.unwrap();
+    assert!(Arc::ptr_eq(&next, &first));
+    // Who asks for the new one gets it.
+    let newest = (2, "Solar panels".to_owned());
+    assert_eq!(answers(Consistency::AtLeast(2)).await, newest);
+    assert_eq!(answers(Consistency::Latest).await, newest, "of this edition the words are indexed now");
+    drop(turn);
+    until_indexed(&catalogues, 2).await;
+    assert_eq!(answers(Consistency::Latest).await, newest);
+    assert_eq!(answers(Consistency::Exactly(1)).await.0, 1);
+}
+
+async fn until_indexed(catalogues: &Catalogues, revision: u64) {
+    let last = async {
+        while catalogues.indexed.last().revision < revision {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), last).await.unwrap();
 }

@@ -8,10 +8,10 @@ use crate::domain::catalogue::{Catalogue, Position};
 use crate::domain::translate::{Relation, translate};
 
 /// Texts by the row that they speak of.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Evidence<'c> {
     pub(super) terms: Vec<(u32, &'c str)>,
-    /// By national edition.
+    /// By national edition, of those that have any.
     pub(super) lines: Vec<Vec<(u32, &'c str)>>,
 }
 
@@ -43,7 +43,10 @@ impl<'c> Evidence<'c> {
             }
             said.sort_unstable();
             said.dedup();
-            evidence.lines.push(said);
+            // A national edition of other codes changes nothing here.
+            if !said.is_empty() {
+                evidence.lines.push(said);
+            }
         }
         evidence
     }

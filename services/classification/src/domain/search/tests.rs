@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::domain::testing::{at, starter};
-use crate::domain::{SourceFact, SynonymGroup, SynonymsFact};
+use crate::domain::testing::{at, code, edition, invented_facts, starter};
+use crate::domain::{Facts, Scope, SourceFact, SynonymGroup, SynonymsFact, TermFact};
 
 fn find(catalogue: &Catalogue, text: &str) -> Vec<(String, HitKind)> {
     let editions = vec![catalogue.edition("HS2022").unwrap()];
@@ -411,9 +411,48 @@ fn what_was_read_for_indexes_is_forgotten_also_after_building_one_failed() {
         panic!("it is not built");
     }));
     failed.unwrap_err();
-    catalogue.build_indexes();
+    catalogue.build_indexes(&Catalogue::empty());
     let building = &catalogue.search.building;
     assert!(!building.read.is_poisoned(), "the next are built together again");
     let read = building.read.lock().unwrap();
     assert_eq!(format!("{:?}", *read), format!("{:?}", Read::default()));
+}
+
+#[test]
+fn only_the_editions_whose_words_a_revision_changes_are_indexed_anew() {
+    let mut facts = invented_facts(&["01 02 03"; 3], &["01>01 02>02 03>03"; 2]);
+    let [of, digits, language, term] = ["E1", "01", "en", "panels"].map(str::to_owned);
+    facts.terms.push(TermFact { edition: of, code: digits, language, term });
+    let before = Catalogue::build(1, facts).unwrap();
+    before.build_indexes(&Catalogue::empty());
+    let indexed_anew = |editions: &[&str], change: &dyn Fn(&mut Facts)| -> Vec<String> {
+        let editions = editions.iter().map(|id| (*id).to_owned()).collect();
+        let tables = [("E1".to_owned(), "E2".to_owned())].into();
+        let scope = Scope { editions, tables };
+        let mut next = before.facts_within(&scope);
+        change(&mut next);
+        let after = before.rebuilt(2, next, &scope).unwrap();
+        after.build_indexes(&before);
+        assert!(after.is_wholly_indexed());
+        let anew = |edition: &usize| {
+            let id = after.editions[*edition].fact.id.as_str();
+            let old = before.edition(id).and_then(|old| before.search.get(old));
+            !old.is_some_and(|old| std::ptr::eq(old, after.index(*edition)))
+        };
+        (0..after.editions.len()).filter(anew).map(|at| after.editions[at].fact.id.clone()).collect()
+    };
+    assert!(indexed_anew(&[], &|_| ()).is_empty());
+    // A link that no word goes along.
+    assert!(indexed_anew(&[], &|facts| facts.links.retain(|link| link.earlier_code != "03")).is_empty());
+    // The term of E1 goes no further than E1.
+    assert_eq!(indexed_anew(&[], &|facts| facts.links.retain(|link| link.earlier_code != "01")), ["E2", "E3"]);
+    let described = |facts: &mut Facts| facts.codes[0].descriptions[0].1 = "Tiles".to_owned();
+    assert_eq!(indexed_anew(&["E2"], &described), ["E2"]);
+    let new_edition = |facts: &mut Facts| {
+        facts.editions.push(edition("E0", -1));
+        facts.codes.push(code("E0", "01", "Tiles"));
+    };
+    assert_eq!(indexed_anew(&["E0"], &new_edition), ["E0"]);
+    let new_term = |facts: &mut Facts| facts.terms[0].term = "modules".to_owned();
+    assert_eq!(indexed_anew(&[], &new_term), ["E1", "E2", "E3"]);
 }
