@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use foldhash::quality::RandomState;
-use greenlane_tally::{Share, is_amount};
+use greenlane_tally::{Share, is_amount, is_part_of_flow, is_world};
 
 use super::catalogue::{Catalogue, Position};
 use super::code::CodeText;
@@ -70,10 +70,12 @@ pub(crate) enum TradeFault {
     LeadingZeroLost,
     ValueMalformed,
     PeriodMalformed,
+    AggregatePartner,
+    PartOfFlow,
 }
 
 impl TradeFault {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::CodeUnknown,
         Self::EditionWrong,
         Self::AggregateCode,
@@ -81,6 +83,8 @@ impl TradeFault {
         Self::LeadingZeroLost,
         Self::ValueMalformed,
         Self::PeriodMalformed,
+        Self::AggregatePartner,
+        Self::PartOfFlow,
     ];
 
     /// Stable identifier.
@@ -93,6 +97,8 @@ impl TradeFault {
             Self::LeadingZeroLost => "leading_zero_lost",
             Self::ValueMalformed => "value_malformed",
             Self::PeriodMalformed => "period_malformed",
+            Self::AggregatePartner => "aggregate_partner",
+            Self::PartOfFlow => "part_of_flow",
         }
     }
 }
@@ -124,7 +130,7 @@ struct Said {
 pub(crate) struct Tagged {
     said: Arc<Said>,
     /// Faults of the row beside its code's.
-    own: [Option<TradeFault>; 3],
+    own: [Option<TradeFault>; 5],
 }
 
 impl Tagged {
@@ -195,6 +201,9 @@ impl Tagger {
             when.is_none().then_some(TradeFault::PeriodMalformed),
             (!good_value).then_some(TradeFault::ValueMalformed),
             self.seen.before(row).then_some(TradeFault::Duplicate),
+            // Whether rows of the partners or of the whole flow are still to come is not known.
+            is_world(row.partner).then_some(TradeFault::AggregatePartner),
+            is_part_of_flow(row.flow).then_some(TradeFault::PartOfFlow),
         ];
         let tagged = Tagged { said, own };
         self.rows += 1;

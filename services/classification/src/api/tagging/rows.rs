@@ -97,6 +97,12 @@ fn finding(fault: TradeFault, mended: bool, row: &wire::TradeRow) -> Finding {
         TradeFault::LeadingZeroLost => format!("`{}` lost its leading zero.", row.code),
         TradeFault::ValueMalformed => "The value is no amount.".to_owned(),
         TradeFault::PeriodMalformed => format!("`{}` is no year and no month.", row.period),
+        TradeFault::AggregatePartner => {
+            format!("`{}` is all partners together: beside rows of its partners its value counts twice.", row.partner)
+        }
+        TradeFault::PartOfFlow => {
+            format!("`{}` is a part of another flow: beside rows of that one its value counts twice.", row.flow)
+        }
     };
     let parameters = if mended { BTreeMap::from([("mended".to_owned(), "true".to_owned())]) } else { BTreeMap::new() };
     Finding { code: fault.name().to_owned(), message, parameters }

@@ -101,6 +101,24 @@ fn totals_hold_bounds_and_leave_sums_of_other_rows_out() {
 }
 
 #[test]
+fn rows_of_the_world_and_of_parts_of_a_flow_are_named_and_stay_in_the_totals() {
+    let catalogue = catalogue();
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
+    let mut faults = |partner: &str, flow: &str| -> Vec<&'static str> {
+        let tagged = tagger.tag(&Row { partner, flow, ..row("010121 2003 10") }).unwrap();
+        tagged.faults().map(|(fault, _)| fault.name()).collect()
+    };
+    assert_eq!(faults("World", "M"), ["aggregate_partner"]);
+    assert_eq!(faults("XB", "M"), [""; 0]);
+    assert_eq!(faults("XB", "RM"), ["part_of_flow"]);
+    assert_eq!(faults("W00", "3"), ["aggregate_partner", "part_of_flow"]);
+    assert_eq!(tagger.faults()[&TradeFault::AggregatePartner], 2);
+    assert_eq!(tagger.faults()[&TradeFault::PartOfFlow], 2);
+    let all: f64 = tagger.totals().iter().filter(|total| total.list.is_none()).map(|total| total.value).sum();
+    assert_eq!(all.to_bits(), 40.0f64.to_bits());
+}
+
+#[test]
 fn totals_that_would_grow_without_bound_are_refused() {
     let catalogue = catalogue();
     let by_partner = Settings { total_by: vec![TotalKey::Partner], ..settings(&catalogue) };
