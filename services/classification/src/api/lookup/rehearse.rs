@@ -32,25 +32,32 @@ impl Lookup {
             _ => Some(Vec::new()),
         };
         let target = parse::edition(&mut v, "target_edition", &request.target_edition);
+        let on = v.optional_date("date", &request.date);
+        let of_list = request.date.is_empty() || !request.green_list.is_empty();
+        v.check("date", of_list, "must be empty when codes are given");
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
-        let (list, mut codes, target, consistency) = v.finish_with(|| Some((list?, codes?, target?, consistency?)))?;
+        let (list, mut codes, target, on, consistency) =
+            v.finish_with(|| Some((list?, codes?, target?, on?, consistency?)))?;
 
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
         let target = resolve_edition(&catalogue, &target).map_err(|why| error::unresolved("target_edition", why))?;
         let field = if list.is_some() { "green_list" } else { "codes" };
+        let effective_from = catalogue.editions[target].fact.effective_from;
+        let mut answer = RehearseEditionResponse {
+            effective_from: effective_from.to_string(),
+            revision: catalogue.revision,
+            ..RehearseEditionResponse::default()
+        };
         if let Some(name) = list {
             let list = name.find(&self.catalogues, &catalogue).await?;
             let code = |edition: &str, code: &str| {
                 Some(CodeRef { edition: EditionId::parse(edition).ok()?, code: CodeText::parse(code).ok()? })
             };
-            let entries = list.entries_on(self.clock.today());
-            codes = entries.filter_map(|entry| code(&entry.edition, &entry.code)).collect();
+            // What the list will hold when the edition comes.
+            let on = on.unwrap_or_else(|| self.clock.today().max(effective_from));
+            answer.listed_on = on.to_string();
+            codes = list.entries_on(on).filter_map(|entry| code(&entry.edition, &entry.code)).collect();
         }
-        let mut answer = RehearseEditionResponse {
-            effective_from: catalogue.editions[target].fact.effective_from.to_string(),
-            revision: catalogue.revision,
-            ..RehearseEditionResponse::default()
-        };
         let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
         let mut translations = Translations::default();
         for asked in &codes {

@@ -143,7 +143,14 @@ async fn every_bad_field_of_a_question_about_lists_is_named(db: TestDatabase) {
         ..Default::default()
     };
     let mut lookup = running.lookup();
-    assert_eq!(blamed(lookup.rehearse_edition(rehearse).await), ["green_list", "target_edition"]);
+    assert_eq!(blamed(lookup.rehearse_edition(rehearse.clone()).await), ["green_list", "target_edition"]);
+    let of_codes = RehearseEditionRequest {
+        green_list: String::new(),
+        target_edition: "HS2022".to_owned(),
+        date: "2028-01-01".to_owned(),
+        ..rehearse
+    };
+    assert_eq!(blamed(lookup.rehearse_edition(of_codes).await), ["date"]);
     assert_eq!(blamed(lookup.rehearse_edition(RehearseEditionRequest::default()).await), ["codes", "target_edition"]);
     running.end().await;
 }

@@ -1,3 +1,4 @@
+use chrono::{TimeZone, Utc};
 use greenlane_api::classification::v1::green_list_service_client::GreenListServiceClient;
 use greenlane_api::classification::v1::{
     BuildReferenceClassificationRequest, CheckMembershipRequest, CombineGreenListsRequest, CompareGreenListsRequest,
@@ -26,6 +27,7 @@ engine_tests!(Migrator:
     a_list_weighs_once_in_a_reference_classification_in_whatever_version,
     rows_are_looked_over_and_lists_by_name,
     an_edition_to_come_is_rehearsed_on_codes_and_on_a_list,
+    a_list_is_rehearsed_as_it_is_on_the_first_day_of_the_edition_or_on_the_day_that_is_asked,
 );
 
 fn state(list: &str, version: u32) -> GreenListState {
@@ -359,5 +361,35 @@ async fn an_edition_to_come_is_rehearsed_on_codes_and_on_a_list(db: TestDatabase
     let answer = lookup.rehearse_edition(list).await.unwrap().into_inner();
     let counted: u32 = answer.counts.values().sum();
     assert!(answer.results.len() > 20 && counted as usize == answer.results.len());
+    running.end().await;
+}
+
+async fn a_list_is_rehearsed_as_it_is_on_the_first_day_of_the_edition_or_on_the_day_that_is_asked(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    // The list is in force from 2012-09-09 and the edition from 2022-01-01: both are to come.
+    running.clock.set(Utc.with_ymd_and_hms(2012, 6, 1, 12, 0, 0).unwrap());
+    let mut lookup = running.lookup();
+    let mut rehearsed = async |date: &str| {
+        let request = RehearseEditionRequest {
+            green_list: "greenLists/apec-54".to_owned(),
+            target_edition: "HS2022".to_owned(),
+            date: date.to_owned(),
+            ..Default::default()
+        };
+        let answer = lookup.rehearse_edition(request).await.unwrap().into_inner();
+        (answer.listed_on, answer.results.len())
+    };
+    let (listed_on, entries) = rehearsed("").await;
+    assert!(listed_on == "2022-01-01" && entries > 0, "{entries} entries of {listed_on}");
+    assert_eq!(rehearsed("2012-09-09").await, ("2012-09-09".to_owned(), entries));
+    assert_eq!(rehearsed("2012-06-01").await, ("2012-06-01".to_owned(), 0));
+    let today = RehearseEditionRequest {
+        green_list: "greenLists/apec-54".to_owned(),
+        target_edition: "HS2017".to_owned(),
+        ..Default::default()
+    };
+    running.clock.set(Utc.with_ymd_and_hms(2026, 6, 1, 12, 0, 0).unwrap());
+    let answer = running.lookup().rehearse_edition(today).await.unwrap().into_inner();
+    assert_eq!(answer.listed_on, "2026-06-01", "the edition is in force already");
     running.end().await;
 }

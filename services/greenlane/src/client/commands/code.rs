@@ -108,6 +108,9 @@ pub(crate) enum Command {
         /// The edition to come.
         #[arg(long, value_name = "EDITION")]
         to: String,
+        /// The list as it is on this date [default: the first day of the edition, or today in UTC where that is later].
+        #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "codes")]
+        on: Option<String>,
         /// Use also the links that are held back.
         #[arg(long)]
         held_back: bool,
@@ -254,12 +257,13 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             let request = CompareCodesRequest { first: Some(first), second: Some(second), consistency: None };
             session.print(lookup.compare_codes(request).await?.get_ref(), COMPARISON)
         }
-        Command::Rehearse { codes, list, to, held_back } => {
+        Command::Rehearse { codes, list, to, on, held_back } => {
             let request = RehearseEditionRequest {
                 codes,
                 green_list: list.map(|list| super::list::name(&list)).unwrap_or_default(),
                 target_edition: to,
                 include_held_back: held_back,
+                date: on.unwrap_or_default(),
                 ..Default::default()
             };
             let answer = lookup.rehearse_edition(request).await?.into_inner();

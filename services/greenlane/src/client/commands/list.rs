@@ -88,13 +88,16 @@ pub(crate) enum Command {
         /// The edition.
         #[arg(long, value_name = "EDITION")]
         to: String,
+        /// As it is on this date [default: today in UTC].
+        #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+        on: String,
         /// Use also the links that are held back.
         #[arg(long)]
         held_back: bool,
         #[command(flatten)]
         limit: Limit<1_000>,
     },
-    /// Show what differs between two lists, or two versions of one.
+    /// Show what differs between two lists, or two versions or days of one.
     Compare {
         /// One list, with a version if not the current one: apec-54@2.
         #[arg(add = Named::GreenLists.completer())]
@@ -105,6 +108,12 @@ pub(crate) enum Command {
         /// In this edition [default: the other's].
         #[arg(long = "in", value_name = "EDITION")]
         edition: Option<String>,
+        /// As they are on this date [default: today in UTC].
+        #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+        on: String,
+        /// The other as it is on this date [default: that of --on].
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        other_on: Option<String>,
         /// Use also the links that are held back.
         #[arg(long)]
         held_back: bool,
@@ -119,6 +128,9 @@ pub(crate) enum Command {
         /// In this edition.
         #[arg(long = "in", value_name = "EDITION")]
         edition: String,
+        /// As they are on this date [default: today in UTC].
+        #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+        on: String,
         #[command(flatten)]
         limit: Limit<1_000>,
     },
@@ -148,6 +160,9 @@ pub(crate) enum Command {
         /// In this edition.
         #[arg(long = "in", value_name = "EDITION")]
         edition: String,
+        /// As they are on this date [default: today in UTC].
+        #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+        on: String,
         /// Take a code when the lists that hold it weigh this much together.
         #[arg(long, default_value_t = 1.0)]
         threshold: f64,
@@ -254,14 +269,17 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(lists.check_membership(request).await?.get_ref(), MEMBERSHIPS)
         }
         Command::Versions { list } => living::versions(session, &list).await,
-        Command::Project { list, to, held_back, limit } => {
-            living::project(session, &list, &to, held_back, limit.rows()).await
+        Command::Project { list, to, on, held_back, limit } => {
+            living::project(session, living::state(&list, &on)?, &to, held_back, limit.rows()).await
         }
-        Command::Compare { first, second, edition, held_back } => {
-            living::compare(session, &first, &second, edition.as_deref(), held_back).await
+        Command::Compare { first, second, edition, on, other_on, held_back } => {
+            let first = living::state(&first, &on)?;
+            let second = living::state(&second, other_on.as_deref().unwrap_or(&on))?;
+            living::compare(session, first, second, edition.as_deref(), held_back).await
         }
-        Command::Combine { operation, lists, edition, limit } => {
-            living::combine(session, operation, &lists, &edition, limit.rows()).await
+        Command::Combine { operation, lists, edition, on, limit } => {
+            let lists = lists.iter().map(|list| living::state(list, &on)).collect::<Result<_, _>>()?;
+            living::combine(session, operation, lists, &edition, limit.rows()).await
         }
         Command::Lint { list, file, column, edition } => {
             let (list, file) = listed_or_filed(list, file)?;
@@ -270,9 +288,9 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             }
             living::lint(session, list.as_deref(), file.as_deref(), column.as_deref(), edition.as_deref()).await
         }
-        Command::Reference { lists, edition, threshold, parts, always, never, limit } => {
+        Command::Reference { lists, edition, on, threshold, parts, always, never, limit } => {
             let rows = limit.rows();
-            let reference = living::Reference { lists, edition, threshold, parts, always, never, rows };
+            let reference = living::Reference { lists, edition, on, threshold, parts, always, never, rows };
             living::reference(session, reference).await
         }
     }

@@ -81,7 +81,11 @@ pub(super) fn rehearsed(answer: &RehearseEditionResponse) -> String {
         .collect();
     let more = [(answer.not_found_count, "not found"), (answer.same_digits_changed_scope_count, "of changed scope")];
     counts.extend(more.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
-    line::folded(&format!("in force from {}: {}\n", answer.effective_from, counts.join(", ")))
+    let listed = match answer.listed_on.as_str() {
+        "" => String::new(),
+        day => format!(", the list as on {day}"),
+    };
+    line::folded(&format!("in force from {}{listed}: {}\n", answer.effective_from, counts.join(", ")))
 }
 
 fn text(texts: &[LocalizedText], language: &str) -> String {
@@ -99,6 +103,18 @@ mod tests {
     use greenlane_api::classification::v1::MembershipStatus;
 
     use super::*;
+
+    #[test]
+    fn a_rehearsal_says_when_the_edition_comes_and_of_which_day_the_list_is() {
+        let mut answer = RehearseEditionResponse {
+            effective_from: "2028-01-01".to_owned(),
+            counts: [("EXACT".to_owned(), 2)].into(),
+            ..Default::default()
+        };
+        assert_eq!(rehearsed(&answer), "in force from 2028-01-01: 2 exact\n");
+        answer.listed_on = "2028-01-01".to_owned();
+        assert_eq!(rehearsed(&answer), "in force from 2028-01-01, the list as on 2028-01-01: 2 exact\n");
+    }
 
     #[test]
     fn a_list_that_holds_a_part_of_a_code_is_told_as_such_with_its_day() {

@@ -93,14 +93,14 @@ pub(super) async fn versions(session: &Session, list: &str) -> anyhow::Result<Ex
 
 pub(super) async fn project(
     session: &Session,
-    list: &str,
+    list: GreenListState,
     to: &str,
     held_back: bool,
     rows: u64,
 ) -> anyhow::Result<Exit> {
     let mut lists = GreenListServiceClient::new(session.classification()?);
     let request = ProjectGreenListRequest {
-        green_list: Some(state(list)?),
+        green_list: Some(list),
         target_edition: edition(to),
         include_held_back: held_back,
         ..Default::default()
@@ -117,15 +117,15 @@ pub(super) async fn project(
 
 pub(super) async fn compare(
     session: &Session,
-    first: &str,
-    second: &str,
+    first: GreenListState,
+    second: GreenListState,
     within: Option<&str>,
     held_back: bool,
 ) -> anyhow::Result<Exit> {
     let mut lists = GreenListServiceClient::new(session.classification()?);
     let request = CompareGreenListsRequest {
-        first: Some(state(first)?),
-        second: Some(state(second)?),
+        first: Some(first),
+        second: Some(second),
         edition: within.map(edition).unwrap_or_default(),
         include_held_back: held_back,
         ..Default::default()
@@ -145,7 +145,7 @@ pub(super) async fn compare(
 pub(super) async fn combine(
     session: &Session,
     operation: Operation,
-    of: &[String],
+    green_lists: Vec<GreenListState>,
     within: &str,
     rows: u64,
 ) -> anyhow::Result<Exit> {
@@ -157,7 +157,7 @@ pub(super) async fn combine(
     };
     let request = CombineGreenListsRequest {
         operation: operation.into(),
-        green_lists: of.iter().map(|list| state(list)).collect::<Result<_, _>>()?,
+        green_lists,
         edition: edition(within),
         ..Default::default()
     };
@@ -226,6 +226,7 @@ fn which(finding: &LintFinding, lines: &[u64]) -> String {
 pub(super) struct Reference {
     pub(super) lists: Vec<String>,
     pub(super) edition: String,
+    pub(super) on: String,
     pub(super) threshold: f64,
     pub(super) parts: bool,
     pub(super) always: Vec<String>,
@@ -238,7 +239,7 @@ pub(super) async fn reference(session: &Session, asked: Reference) -> anyhow::Re
     let bare = asked.edition.strip_prefix("editions/").unwrap_or(&asked.edition);
     let code = |code: &String| CodeReference { edition: bare.to_owned(), code: code.clone() };
     let request = BuildReferenceClassificationRequest {
-        green_lists: asked.lists.iter().map(|list| weighted(list)).collect::<Result<_, _>>()?,
+        green_lists: asked.lists.iter().map(|list| weighted(list, &asked.on)).collect::<Result<_, _>>()?,
         edition: edition(&asked.edition),
         threshold: asked.threshold,
         include_widened: asked.parts,
@@ -263,8 +264,8 @@ fn edition(text: &str) -> String {
     if text.contains('/') { text.to_owned() } else { format!("editions/{text}") }
 }
 
-/// A list, with its version behind an `@` if not the current one.
-fn state(text: &str) -> anyhow::Result<GreenListState> {
+/// A list on a day, or today, with its version behind an `@` if not the current one.
+pub(super) fn state(text: &str, on: &str) -> anyhow::Result<GreenListState> {
     let (list, version) = match text.split_once('@') {
         None => (text, 0),
         Some((list, version)) => {
@@ -272,16 +273,16 @@ fn state(text: &str) -> anyhow::Result<GreenListState> {
             (list, number.with_context(|| Usage(format!("{text}: a version is 1, 2, 3, …")))?)
         }
     };
-    Ok(GreenListState { name: name(list), version, date: String::new() })
+    Ok(GreenListState { name: name(list), version, date: on.to_owned() })
 }
 
 /// A list with its weight behind an `=` if not 1.
-fn weighted(text: &str) -> anyhow::Result<WeightedList> {
+fn weighted(text: &str, on: &str) -> anyhow::Result<WeightedList> {
     let (list, weight) = match text.split_once('=') {
         None => (text, 1.0),
         Some((list, weight)) => {
             (list, weight.parse().with_context(|| Usage(format!("{text}: a weight is a number above 0")))?)
         }
     };
-    Ok(WeightedList { green_list: Some(state(list)?), weight })
+    Ok(WeightedList { green_list: Some(state(list, on)?), weight })
 }
