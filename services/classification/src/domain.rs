@@ -32,7 +32,7 @@ mod taught;
 mod translate;
 mod words;
 
-pub(crate) use catalogue::{Catalogue, ListData, Position, Scope};
+pub(crate) use catalogue::{Catalogue, EditionData, ListData, Position, Scope};
 pub(crate) use code::{CodeText, EditionId, display};
 pub(crate) use combine::{Combined, ListOperation, combine};
 pub(crate) use compare::{Comparison, Likeness, SameGoods, compare};

@@ -1,5 +1,6 @@
 //! Codes suggested for a plain description; classifications taught.
 
+use chrono::NaiveDate;
 use greenlane_api::classification::v1::{
     CodeCandidate, SuggestCodesRequest, SuggestCodesResponse, TaughtExample, TeachClassificationsRequest,
     TeachClassificationsResponse,
@@ -19,8 +20,8 @@ use crate::api::named_list::ListName;
 use crate::api::{error, parse, render};
 use crate::app::{Teaching, teach};
 use crate::domain::{
-    Catalogue, CodeRef, Example, ExampleFact, ListData, Position, Question, SourceFact, Unresolved, green_rows,
-    resolve, suggest,
+    Catalogue, CodeRef, EditionData, Example, ExampleFact, ListData, Position, Question, SourceFact, Unresolved,
+    green_rows, resolve, suggest,
 };
 
 /// Longest description.
@@ -113,7 +114,12 @@ impl Lookup {
                         let why = "nothing to withdraw: this code was not taught of these words by that day";
                         v.add(&format!("{field}.withdrawn"), why);
                     }
-                    Ok(_) => {
+                    Ok(at) => {
+                        let misdated = || misdated(&catalogue, at.edition, decided_on, self.clock.today());
+                        if let Some(why) = (!raw.withdrawn).then(misdated).flatten() {
+                            v.add(&format!("{field}.decided_on"), why);
+                            continue;
+                        }
                         let (edition, code) = (code.edition.to_string(), code.code.to_string());
                         let (source, invented) = source;
                         examples.push(ExampleFact {
@@ -162,7 +168,27 @@ fn classifies_nothing(catalogue: &Catalogue, at: Position) -> bool {
     }
 }
 
-type ParsedExample = (String, CodeRef, chrono::NaiveDate, (SourceFact, bool));
+/// Why nobody can have decided on a day that goods are a code of an edition. An edition that is named for want of an older
+/// one is not held against it: economies that publish one a year take most of its codes over.
+fn misdated(catalogue: &Catalogue, edition: usize, decided_on: NaiveDate, today: NaiveDate) -> Option<String> {
+    // Somewhere it is tomorrow already.
+    if today.succ_opt().is_some_and(|tomorrow| decided_on > tomorrow) {
+        return Some(format!("must not be after today, which is {today} in UTC"));
+    }
+    let named = &catalogue.editions[edition].fact;
+    if decided_on >= named.effective_from {
+        return None;
+    }
+    let of_its_day = |other: &&EditionData| other.fact.system == named.system && other.in_force(decided_on);
+    catalogue.editions.iter().find(of_its_day).map(|other| {
+        format!(
+            "must not be before {}, the first day of {}: on it {} was in force",
+            named.effective_from, named.id, other.fact.id
+        )
+    })
+}
+
+type ParsedExample = (String, CodeRef, NaiveDate, (SourceFact, bool));
 
 fn example(v: &mut Violations, field: &str, raw: &TaughtExample) -> Option<ParsedExample> {
     let code = parse::code(v, &format!("{field}.code"), raw.code.as_ref());

@@ -21,6 +21,7 @@ engine_tests!(Migrator:
     what_was_answered_for_one_economy_is_not_answered_again_for_another,
     a_correction_of_the_same_day_stands_and_a_teaching_can_be_taken_back_and_taught_again,
     an_example_of_a_heading_is_refused_with_the_codes_below_it,
+    an_example_that_is_older_than_its_edition_or_of_a_day_to_come_is_refused,
     the_green_filter_keeps_codes_on_the_list,
     a_misspelt_word_finds_what_was_meant,
 );
@@ -190,6 +191,23 @@ async fn an_example_of_a_heading_is_refused_with_the_codes_below_it(db: TestData
     assert_eq!(violations.len(), 1);
     assert_eq!(violations[0].field, "examples[0].code.code");
     assert!(violations[0].description.contains("8541"), "{}", violations[0].description);
+    running.end().await;
+}
+
+async fn an_example_that_is_older_than_its_edition_or_of_a_day_to_come_is_refused(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let mut teacher = teacher(&running);
+    for (day, why) in [("2020-05-01", "HS2017 was in force"), ("2026-06-03", "must not be after today")] {
+        let bad = lesson("bad", vec![example("Sun catcher", "854143", day)]);
+        let violations = Fault::violations_of(&teacher.teach_classifications(bad).await.unwrap_err());
+        assert_eq!((violations.len(), violations[0].field.as_str()), (1, "examples[0].decided_on"));
+        assert!(violations[0].description.contains(why), "{}", violations[0].description);
+    }
+    // The first day of the edition; tomorrow, which is today further east; and where no older edition could be named.
+    let oldest = TaughtExample { code: code("HS2017", "854140"), ..example("Old sun catcher", "", "2010-01-01") };
+    let good = [example("Sun catcher", "854143", "2022-01-01"), example("Sun trap", "854143", "2026-06-02"), oldest];
+    let taught = teacher.teach_classifications(lesson("good", good.to_vec())).await.unwrap().into_inner();
+    assert_eq!(taught.learned, 3);
     running.end().await;
 }
 
