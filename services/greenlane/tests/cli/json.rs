@@ -312,7 +312,7 @@ const EXAMPLES: &str = "\
 examples:
   - description: Sun catcher 9000
     code: { edition: HS2022, code: \"854143\" }
-    decided_on: \"2026-01-01\"
+    decided_on: \"2024-01-01\"
     source: { uri: \"https://example.org\", note: Invented., example: true }
 ";
 

@@ -276,8 +276,8 @@ fn contest(answer: &Suggestion) -> Vec<Position> {
     open.take(COMPARED).map(|candidate| candidate.at).collect()
 }
 
-/// The language that is asked in, which findings are told in, and that codes are compared in where they are all described in
-/// it.
+/// The language that is asked in, which findings and questions are told in, and that codes are compared in where they are all
+/// described in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tongue {
     English,
@@ -290,14 +290,14 @@ impl Tongue {
     }
 
     /// The descriptions of codes, all in one language: this one, or else English, or the first that there is.
-    fn descriptions<'c>(self, catalogue: &'c Catalogue, codes: &[Position]) -> (Self, Vec<&'c str>) {
+    fn descriptions<'c>(self, catalogue: &'c Catalogue, codes: &[Position]) -> Vec<&'c str> {
         let own = |at: &Position| described(catalogue, *at, "zh");
         match codes.iter().map(own).collect::<Option<Vec<_>>>() {
-            Some(texts) if self == Self::Chinese => (self, texts),
+            Some(texts) if self == Self::Chinese => texts,
             _ => {
                 let first = |at: Position| catalogue.code(at).fact.descriptions.first().map(|(_, text)| text.as_str());
                 let text = |at: &Position| described(catalogue, *at, "en").or_else(|| first(*at)).unwrap_or_default();
-                (Self::English, codes.iter().map(text).collect())
+                codes.iter().map(text).collect()
             }
         }
     }
@@ -427,7 +427,7 @@ fn ambiguous(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word], ton
 
 /// Notes what the best candidates differ in and the description does not say.
 fn missing(catalogue: &Catalogue, asked: &[Word], tongue: Tongue, answer: &mut Suggestion) {
-    let (tongue, compared) = tongue.descriptions(catalogue, &contest(answer));
+    let compared = tongue.descriptions(catalogue, &contest(answer));
     let named = |key: &str| asked.iter().any(|word| word.key == key);
     let materials: Vec<BTreeSet<String>> = compared
         .iter()
@@ -491,7 +491,7 @@ fn ask(catalogue: &Catalogue, tongue: Tongue, answer: &Suggestion) -> Option<Str
     let contest = contest(answer);
     let [first, second, ..] = contest.as_slice() else { return None };
     let (a, b) = apart(catalogue, *first, *second);
-    let (tongue, texts) = tongue.descriptions(catalogue, &[a, b]);
+    let texts = tongue.descriptions(catalogue, &[a, b]);
     let [of_a, of_b] = texts.as_slice() else { return None };
     if of_a == of_b {
         return None;

@@ -161,6 +161,24 @@ fn that_a_word_stands_all_over_or_is_listed_is_told_in_chinese_to_who_asks_so() 
 }
 
 #[test]
+fn who_asks_in_chinese_of_codes_that_are_described_in_english_alone_is_told_and_asked_in_chinese_with_their_words() {
+    let mut facts = crate::domain::testing::invented_facts(&[""], &[]);
+    for heading in 1..=60 {
+        let digits = format!("{heading:02}{heading:02}10");
+        let kind = if heading % 2 == 0 { "wheeled" } else { "inflatable" };
+        facts.codes.push(crate::domain::testing::code("E1", &digits, &format!("Toys, {kind}")));
+        let [edition, language, term] = ["E1", "zh", "玩具 儿童"].map(str::to_owned);
+        facts.terms.push(crate::domain::TermFact { edition, code: digits, language, term });
+    }
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    let asked = Question { description: "玩具", edition: 0, on: day("2025-01-01"), among: None, limit: 10 };
+    let said = said(suggest(&catalogue, &asked));
+    assert!(said.iter().all(|told| crate::domain::words::is_chinese(told)), "{said:?}");
+    assert!(said.iter().any(|told| told.starts_with("描述没有说明") && told.contains("inflatable")), "{said:?}");
+    assert!(said.iter().any(|told| told.starts_with("货物是“Toys,")), "{said:?}");
+}
+
+#[test]
 fn a_code_that_has_only_the_words_which_name_no_goods_is_not_told() {
     // The starter has no code of washing machines, and several of machines.
     let answer = ask(&starter(), "washing machine");

@@ -35,7 +35,7 @@ A row of a CSV file that is refused is told with its line and column, and keeps 
 Exits with 10 when rows were refused.")]
 pub(crate) struct Teach {
     /// Examples as YAML or JSON (greenlane.classification.v1.TeachClassificationsRequest), or as CSV with the columns
-    /// description, edition, code, decided_on, source_uri, source_note.
+    /// description, edition, code, decided_on, source_uri, source_note, parted by commas, semicolons or tabs.
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
     /// Take back the examples of the file, each as it was taught: from its decided_on on it says nothing.
@@ -70,8 +70,8 @@ pub(crate) async fn run(session: &Session, mut args: Teach) -> anyhow::Result<Ex
     args.confirm.settle(&mut args.mutation);
     let table = args.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
     let (mut examples, mut refused) = if table {
-        let file = std::fs::File::open(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
-        read(file).with_context(|| Usage(format!("{} is no table of examples", args.file.display())))?
+        let text = std::fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
+        read(&text).with_context(|| Usage(format!("{} is no table of examples", args.file.display())))?
     } else {
         let examples = session.read_message::<TeachClassificationsRequest>(&args.file, "")?.examples;
         (examples.into_iter().map(|example| Read { line: 0, example }).collect(), Vec::new())
@@ -202,14 +202,18 @@ impl From<Row> for TaughtExample {
 }
 
 /// The rows of a table, and those that cannot be read.
-fn read(file: impl std::io::Read) -> anyhow::Result<(Vec<Read>, Vec<Refused>)> {
-    let mut sheet = Sheet::open(csv::ReaderBuilder::new().flexible(true), file)?;
+fn read(text: &[u8]) -> anyhow::Result<(Vec<Read>, Vec<Refused>)> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let (separator, from, before) = sheet::separator(text);
+    let table = text.get(from..).unwrap_or_default();
+    let mut sheet = Sheet::open(csv::ReaderBuilder::new().flexible(true).delimiter(separator), table)?;
     let columns = sheet.header().clone();
     let missing: Vec<&str> = NEEDED.into_iter().filter(|needed| !columns.iter().any(|it| it == *needed)).collect();
     anyhow::ensure!(missing.is_empty(), "it needs the columns {}", missing.join(", "));
     let (mut examples, mut refused) = (Vec::new(), Vec::new());
     let mut record = csv::StringRecord::new();
     while let Some((line, read)) = sheet.next(&mut record) {
+        let line = line + before;
         let row = match read {
             Ok(()) => record.deserialize::<Row>(Some(&columns)),
             // Bytes that are no text. What cannot be read at all ends the table.
@@ -284,6 +288,19 @@ Chip,HS2022,999999,2024-01-01
             [0, 1_000],
             "where nothing is of the same words the file is cut as it is"
         );
+    }
+
+    #[test]
+    fn a_table_is_read_whatever_parts_its_columns() {
+        let plain = "description,edition,code,decided_on\nSolar module,HS2022,854143,2024-01-01\nShort,HS2022\n";
+        for (before, separator, line) in [("", ',', 2), ("", ';', 2), ("", '\t', 2), ("\u{feff}sep=;\r\n", ';', 3)] {
+            let text = format!("{before}{}", plain.replace(',', &separator.to_string()));
+            let (examples, refused) = read(text.as_bytes()).unwrap();
+            let [Read { line: found, example }] = examples.as_slice() else { panic!("{text}: {examples:?}") };
+            assert_eq!((*found, example.description.as_str()), (line, "Solar module"), "{text}");
+            assert_eq!(example.code.as_ref().map(|code| code.code.as_str()), Some("854143"));
+            assert_eq!(refused.iter().map(|refused| refused.line).collect::<Vec<_>>(), [line + 1], "{text}");
+        }
     }
 
     #[test]

@@ -47,7 +47,8 @@ fn called_so(names: &[String]) -> Option<usize> {
 
 fn of_text(named: &str, text: &str, column: Option<&str>) -> anyhow::Result<Codes> {
     let text = text.trim_start_matches('\u{feff}');
-    let (separator, table, before) = separated(text);
+    let (separator, from, before) = sheet::separator(text.as_bytes());
+    let table = text.get(from..).unwrap_or_default();
     anyhow::ensure!(
         table.matches('"').count().is_multiple_of(2),
         Usage(format!("a quotation mark in {named} is not closed: rows behind it would be lost"))
@@ -90,25 +91,6 @@ fn of_text(named: &str, text: &str, column: Option<&str>) -> anyhow::Result<Code
     }
     anyhow::ensure!(!rows.is_empty(), Usage(format!("{named} has no row of codes below a line of column names")));
     Ok(Codes { rows, lines, told })
-}
-
-/// What parts the columns of a table, the table, and how many lines stand before it: one that names the separator, as
-/// Excel writes it.
-fn separated(text: &str) -> (u8, &str, u64) {
-    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-    if let Some([separator]) = first.trim_end_matches('\r').strip_prefix("sep=").map(str::as_bytes) {
-        return (*separator, rest, 1);
-    }
-    let mut quoted = false;
-    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
-    for byte in first.bytes() {
-        quoted ^= byte == b'"';
-        let count = counts.iter_mut().find(|(separator, _)| *separator == byte && !quoted);
-        count.into_iter().for_each(|(_, count)| *count += 1);
-    }
-    // Of several that are as many, the first.
-    let most = counts.iter().rev().max_by_key(|(_, count)| *count);
-    (most.map_or(b',', |(separator, _)| *separator), text, 0)
 }
 
 /// The names of the columns, each once: those of the same name are told apart by their number.
