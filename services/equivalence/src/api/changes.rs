@@ -57,7 +57,7 @@ change_service!(pb, ChangesApi, {
         &self,
         request: Request<pb::PreviewImpactRequest>,
     ) -> Result<Response<pb::PreviewImpactResponse>, Status> {
-        Ok(Response::new(impact::preview(&self.impacts, request.into_inner()).await?))
+        Ok(Response::new(impact::preview(&self.impacts, request).await?))
     }
 
     async fn report_use(

@@ -22,6 +22,7 @@ greenlane_store::engine_tests!(Migrator:
     a_preview_says_when_each_registry_last_reported_be_it_that_nothing_is_new,
     nobody_reports_in_the_name_of_a_registry_that_reports,
     a_bloc_that_stands_for_members_that_nobody_knows_has_its_row_in_a_preview,
+    a_preview_names_bodies_and_counts_verifications_only_to_those_whose_they_are,
 );
 
 /// The day of every question: after the comment period, so that it is the same before and after the change.
@@ -417,4 +418,43 @@ async fn a_bloc_that_stands_for_members_that_nobody_knows_has_its_row_in_a_previ
     let preview = author.preview_impact(request).await.unwrap().into_inner();
     let rows: Vec<_> = preview.markets.iter().map(|it| (it.market.as_str(), it.certificates_losing)).collect();
     assert_eq!(rows, [("EU", 4)], "{preview:?}");
+}
+
+async fn a_preview_names_bodies_and_counts_verifications_only_to_those_whose_they_are(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut registry = ChangeServiceClient::new(served.channel_with(TokenRequest::new("registry", ["use.report"])));
+    registry.report_use(report("report")).await.unwrap();
+    let mut author = admin(&served, "author");
+    let draft = create("create", vec![upsert(Entry::Requirement(tightened()))]);
+    let name = author.create_change_set(draft).await.unwrap().into_inner().change_set.unwrap().name;
+    let preview = async |token: TokenRequest| {
+        let request = pb::PreviewImpactRequest { name: name.clone(), date: DAY.into(), ..Default::default() };
+        let mut reader = ChangeServiceClient::new(served.channel_with(token));
+        reader.preview_impact(request).await.unwrap().into_inner()
+    };
+    let read = || TokenRequest::new("reader", ["catalogue.read"]);
+    let of = |preview: &pb::PreviewImpactResponse| {
+        let facts = |it: &pb::DecisionImpact| it.question.clone().unwrap().certificate.unwrap();
+        let bodies: BTreeSet<_> = preview.examples.iter().map(|it| facts(it).body).collect();
+        let economies: BTreeSet<_> = preview.examples.iter().map(|it| facts(it).body_economy).collect();
+        let certificates: u64 = preview.examples.iter().map(|it| it.certificates).sum();
+        let verifications: u64 = preview.examples.iter().map(|it| it.recent_verifications).sum();
+        assert_eq!(economies, BTreeSet::from(["XA".to_owned()]), "{preview:?}");
+        (bodies, certificates, verifications)
+    };
+    let named = || BTreeSet::from(["bodies/aurora-cert".to_owned()]);
+    let unnamed = || BTreeSet::from([String::new()]);
+    let all = preview(TokenRequest::new("keeper", ["admin"])).await;
+    let (bodies, certificates, verifications) = of(&all);
+    assert_eq!((bodies, verifications), (named(), 7));
+    assert!((1..5).contains(&certificates), "{all:?}");
+    let body = |body: &str| read().for_body(body);
+    assert_eq!(of(&preview(body("bodies/aurora-cert")).await), (named(), certificates, 0));
+    assert_eq!(of(&preview(read().for_economy("XA")).await), (named(), certificates, 0));
+    assert_eq!(of(&preview(read().for_economy("XB")).await), (unnamed(), 0, 7));
+    for stranger in [body("bodies/boreal-cert"), body("bodies/boreal-cert").for_economy("XB"), read()] {
+        let told = preview(stranger).await;
+        assert_eq!(of(&told), (unnamed(), 0, 0));
+        assert_eq!((told.totals, &told.markets), (all.totals, &all.markets), "sums are the same for all");
+    }
 }

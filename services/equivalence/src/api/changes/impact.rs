@@ -1,14 +1,18 @@
 //! Impact previews, and the reports that they count.
 
+mod reader;
+
 use chrono::NaiveDate;
 use greenlane_api::equivalence::v1 as pb;
 use greenlane_curation::{Asked, fault, wire};
+use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::revisions::timestamp;
 use greenlane_platform::violations::{PageBinding, Violations};
 use prost::Message;
 use tonic::Request;
 
+use self::reader::Reader;
 use crate::api::{question, render};
 use crate::app::impact::{Impacts, Report};
 use crate::domain::impact::{Counts, Difference, Example, Preview, ToFulfil, Untold};
@@ -21,8 +25,10 @@ const MAX_REPORTED: usize = 1_000;
 
 pub(super) async fn preview(
     impacts: &Impacts,
-    request: pb::PreviewImpactRequest,
+    request: Request<pb::PreviewImpactRequest>,
 ) -> Result<pb::PreviewImpactResponse, Fault> {
+    let reader = Reader(Caller::of(&request)?);
+    let request = request.into_inner();
     let binding = PageBinding::new("/greenlane.equivalence.v1.ChangeService/PreviewImpact")
         .with(&request.name)
         .with(&request.date);
@@ -36,10 +42,10 @@ pub(super) async fn preview(
     let preview = impacts.preview(name, date, (skip, size)).await.map_err(fault)?;
     let end = skip.saturating_add(u64::try_from(preview.examples.len()).unwrap_or(u64::MAX));
     let next_page_token = if end < preview.example_count { binding.token(&end)? } else { String::new() };
-    Ok(answer(preview, next_page_token))
+    Ok(answer(preview, next_page_token, &reader))
 }
 
-fn answer(preview: Preview, next_page_token: String) -> pb::PreviewImpactResponse {
+fn answer(preview: Preview, next_page_token: String, reader: &Reader) -> pb::PreviewImpactResponse {
     let number = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let Counts { gaining, losing, otherwise } = preview.totals.certificates;
     let verifications = preview.totals.verifications;
@@ -66,7 +72,7 @@ fn answer(preview: Preview, next_page_token: String) -> pb::PreviewImpactRespons
     });
     pb::PreviewImpactResponse {
         markets: markets.collect(),
-        examples: preview.examples.into_iter().map(example).collect(),
+        examples: preview.examples.into_iter().map(|it| example(it, reader)).collect(),
         next_page_token,
         revision: preview.revision,
         totals: Some(totals),
@@ -74,7 +80,7 @@ fn answer(preview: Preview, next_page_token: String) -> pb::PreviewImpactRespons
         questions_examined: preview.verifications_examined,
         undetermined: preview.undetermined,
         complete: preview.complete,
-        undetermined_examples: preview.untold.into_iter().map(untold).collect(),
+        undetermined_examples: preview.untold.into_iter().map(|it| untold(it, reader)).collect(),
         date: preview.date.to_string(),
         use_reports: preview.reports.into_iter().map(use_report).collect(),
     }
@@ -84,14 +90,15 @@ fn use_report(report: Reported) -> pb::UseReport {
     pb::UseReport { reporter: report.reporter, reported_at: report.at.map(timestamp) }
 }
 
-fn example(example: Example) -> pb::DecisionImpact {
-    let Difference { before, after, demanded_before, demanded_after, added, removed } = example.difference;
+fn example(example: Example, reader: &Reader) -> pb::DecisionImpact {
+    let Example { question, difference, certificates, verifications } = example;
+    let Difference { before, after, demanded_before, demanded_after, added, removed } = difference;
     pb::DecisionImpact {
-        question: Some(wire_question(example.question)),
         before: before.number(),
         after: after.number(),
-        certificates: example.certificates,
-        recent_verifications: example.verifications,
+        certificates: reader.certificates(&question, certificates),
+        recent_verifications: reader.verifications(&question, verifications),
+        question: Some(wire_question(question, reader)),
         conditions_added: added.into_iter().map(condition).collect(),
         conditions_removed: removed.into_iter().map(condition).collect(),
         demanded_before,
@@ -104,22 +111,24 @@ fn condition(asked: ToFulfil) -> pb::RecognitionCondition {
     pb::RecognitionCondition { kind: kind.number(), id, description, origin }
 }
 
-fn untold(untold: Untold) -> pb::UndeterminedDecision {
+fn untold(untold: Untold, reader: &Reader) -> pb::UndeterminedDecision {
+    let Untold { question, certificates, verifications, findings } = untold;
     pb::UndeterminedDecision {
-        question: Some(wire_question(untold.question)),
-        certificates: untold.certificates,
-        recent_verifications: untold.verifications,
-        findings: untold.findings.into_iter().map(render::finding).collect(),
+        certificates: reader.certificates(&question, certificates),
+        recent_verifications: reader.verifications(&question, verifications),
+        question: Some(wire_question(question, reader)),
+        findings: findings.into_iter().map(render::finding).collect(),
     }
 }
 
-fn wire_question(question: Question) -> pb::RecognitionQuestion {
+fn wire_question(question: Question, reader: &Reader) -> pb::RecognitionQuestion {
+    let may_name = reader.may_name(&question);
     let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
     let mut facts = pb::CertificateFacts {
-        body: question.body.name(),
+        body: if may_name { question.body.name() } else { String::new() },
         body_economy: question.body_economy.as_str().to_owned(),
         object: question.object.number(),
-        granted_on: day(question.granted_on),
+        granted_on: day(question.granted_on.filter(|_| may_name)),
         ..Default::default()
     };
     for target in question.certified {

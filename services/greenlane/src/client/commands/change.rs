@@ -111,10 +111,12 @@ fn name_untold(untold: &UndeterminedDecision) -> String {
     let code = question.code.unwrap_or_default();
     let certified: Vec<_> = facts.schemes.into_iter().map(|it| it.scheme).chain(facts.standard_editions).collect();
     let why = sentences(untold.findings.iter().map(|it| it.message.as_str()));
+    // Who may not read whose certificates they are is told the economy alone.
+    let body = if facts.body.is_empty() { format!("a body of {}", facts.body_economy) } else { facts.body };
     format!(
         "{} of {} for {} {} from {} to {}: {}",
         certified.join(", "),
-        facts.body,
+        body,
         code.edition,
         code.code,
         question.origin,
