@@ -25,6 +25,7 @@ pub use authenticator::{AuthSetupError, Authenticator};
 pub use caller::{Caller, SCOPES};
 pub use certificate::CertificateThumbprint;
 pub use coverage::methods_of;
+pub(crate) use layer::EndAfter;
 pub use layer::{AuthLayer, AuthService, Role};
 pub use rules::{Access, AuthorizationTable, INFRASTRUCTURE_RULES, Rule, RuleError};
 pub use settings::{AuthConfig, IssuerConfig, JwksSource};

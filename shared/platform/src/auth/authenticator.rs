@@ -80,10 +80,15 @@ impl Authenticator {
 
     /// The caller that a token speaks for, if the token was verified before and still holds. Never waits.
     pub fn remembered(&self, token: &str) -> Option<Arc<Caller>> {
+        self.recall(token).map(|(caller, _)| caller)
+    }
+
+    /// The same, with when the token holds.
+    pub(super) fn recall(&self, token: &str) -> Option<(Arc<Caller>, Window)> {
         let hash = hash(token);
         let found = self.verified.get(&hash)?;
         if found.generation == self.issuers.generation() && found.window.check(self.clock.now()).is_ok() {
-            return Some(found.caller);
+            return Some((found.caller, found.window));
         }
         self.verified.remove(&hash);
         None
@@ -91,8 +96,13 @@ impl Authenticator {
 
     /// The caller that a token (without `Bearer `) speaks for.
     pub async fn authenticate(&self, token: &str) -> Result<Arc<Caller>, Fault> {
-        if let Some(caller) = self.remembered(token) {
-            return Ok(caller);
+        self.admit(token).await.map(|(caller, _)| caller)
+    }
+
+    /// The same, with when the token holds.
+    pub(super) async fn admit(&self, token: &str) -> Result<(Arc<Caller>, Window), Fault> {
+        if let Some(known) = self.recall(token) {
+            return Ok(known);
         }
         let claimed = token::claimed_issuer(token).map_err(fault)?;
         let issuer = self.issuers.find(&claimed).ok_or_else(|| Fault::token_invalid("its issuer is not trusted"))?;
@@ -113,7 +123,7 @@ impl Authenticator {
         let Verified { caller, window } = verdict.map_err(fault)?;
         let caller = Arc::new(caller);
         self.verified.insert(hash(token), Remembered { caller: caller.clone(), window, generation });
-        Ok(caller)
+        Ok((caller, window))
     }
 
     /// Reads all key sets again now. True when any changed.

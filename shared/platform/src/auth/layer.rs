@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{HeaderMap, Request, Response, header};
 use tonic::Status;
@@ -11,6 +12,7 @@ use tonic::transport::server::TcpConnectInfo;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::token::Window;
 use super::{Authenticator, AuthorizationTable, Caller, CertificateThumbprint};
 use crate::audit::{AuditRecord, AuditSink, Origin, Outcome, Peer, Watch};
 use crate::clock::Clock;
@@ -26,6 +28,11 @@ struct Shared {
 
 /// A role of a process, and the methods that it serves in it: full paths.
 pub type Role = (&'static str, &'static [&'static str]);
+
+/// Ends a call after so long, if it has not ended before. A server puts it into the request of a stream, which does not
+/// outlive the token that opened it.
+#[derive(Clone)]
+pub(crate) struct EndAfter(pub(crate) Arc<dyn Fn(Duration) + Send + Sync>);
 
 /// Lets a request pass when its token is good, is presented by whom it is bound to, and a rule allows the method. The
 /// connection's client certificate is taken from the request's extensions ([`CertificateThumbprint`]). Puts `Arc<Caller>` and `Arc<Origin>` into
@@ -98,7 +105,11 @@ where
             let mut origin = Origin::new(request.uri().path(), peer(&request));
             let certificate = request.extensions().get::<CertificateThumbprint>().copied();
             match shared.admit(request.headers(), certificate, &mut origin).await {
-                Ok(()) => {
+                Ok(window) => {
+                    let end = request.extensions_mut().remove::<EndAfter>();
+                    if let (Some(EndAfter(end)), Some(window)) = (end, window) {
+                        end(window.left(shared.clock.now()));
+                    }
                     if let Some(caller) = &origin.caller {
                         request.extensions_mut().insert(caller.clone());
                     }
@@ -124,17 +135,20 @@ where
 }
 
 impl Shared {
+    /// Admits a call, and says when its token holds, if it has one.
     async fn admit(
         &self,
         headers: &HeaderMap,
         certificate: Option<CertificateThumbprint>,
         origin: &mut Origin,
-    ) -> Result<(), Fault> {
+    ) -> Result<Option<Window>, Fault> {
+        let mut holds = None;
         if let Some(token) = bearer(headers)? {
-            let caller: Arc<Caller> = match self.authenticator.remembered(token) {
-                Some(caller) => caller,
-                None => self.authenticator.authenticate(token).await?,
+            let (caller, window) = match self.authenticator.recall(token) {
+                Some(known) => known,
+                None => self.authenticator.admit(token).await?,
             };
+            holds = Some(window);
             if caller.certificate().is_some_and(|bound| certificate != Some(bound)) {
                 return Err(Fault::token_invalid(
                     "it is bound to a client certificate that this connection does not show",
@@ -147,7 +161,7 @@ impl Shared {
             Some((role, serves)) if serves.iter().all(|served| **served != *origin.method) => {
                 Err(Fault::role_forbids(&*origin.method, role))
             }
-            Some(_) | None => Ok(()),
+            Some(_) | None => Ok(holds),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! clock only.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use greenlane_jose::compact::{Limits, parse_strict};
@@ -82,6 +83,12 @@ impl Window {
             now if now < self.from => Err(Refusal::Expired("it is not valid yet")),
             _ => Ok(()),
         }
+    }
+
+    /// How long it still is.
+    pub(super) fn left(self, now: DateTime<Utc>) -> Duration {
+        let left = self.until.saturating_mul(1_000).saturating_sub(now.timestamp_millis());
+        Duration::from_millis(u64::try_from(left).unwrap_or_default())
     }
 }
 

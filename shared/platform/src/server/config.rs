@@ -41,7 +41,7 @@ pub struct ServerConfig {
     pub min_request_time_ms: u64,
     /// A stream on which nothing moves in either direction for this long is cut off.
     pub stream_idle_timeout_seconds: u64,
-    /// A stream older than this is ended; its reader resumes where it was.
+    /// A stream older than this is ended, and one whose token has ended before; its reader resumes where it was.
     pub stream_max_age_seconds: u64,
     /// A connection older than this is asked to go away (give or take a tenth).
     pub connection_max_age_seconds: u64,

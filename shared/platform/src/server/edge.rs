@@ -26,7 +26,7 @@ use super::share::{Holder, Place, Shares};
 use super::slot::{DrainSignals, Expiry, Slot, drained};
 use super::{ServerConfig, errors};
 use crate::audit::Peer;
-use crate::auth::CertificateThumbprint;
+use crate::auth::{CertificateThumbprint, EndAfter};
 use crate::deadline;
 use crate::fault::Fault;
 use crate::rpc::timeout;
@@ -142,6 +142,10 @@ impl Edge {
         let unary = method.kind == Kind::Unary;
         let mut request = request.map(|inner| Body::new(MovingBody { inner, slot: slot.clone(), unary }));
         request.extensions_mut().insert(client.peer);
+        if !unary {
+            let slot = slot.clone();
+            request.extensions_mut().insert(EndAfter(Arc::new(move |left| slot.end_after(left, Expiry::Age))));
+        }
         if let Some(tcp) = client.tcp {
             request.extensions_mut().insert(tcp);
         }

@@ -23,7 +23,10 @@ fn fault(why: Expiry) -> Fault {
         Expiry::Idle => Fault::deadline_too_short()
             .with_message("nothing moved on this call for too long: call again, and resume where it can be"),
         Expiry::Age => Fault::not_serving(Duration::ZERO, "a stream reached its greatest age")
-            .with_message("this stream has reached its greatest age: open it again, and resume where it can be")
+            .with_message(
+                "this stream has reached its greatest age, or its token has ended: open it again, and resume where it \
+                 can be",
+            )
             .expected(),
         Expiry::Drain => Fault::not_serving(Duration::from_millis(100), "a stream ended because the server drains")
             .with_message("this server is going away: open the stream again, and resume where it can be")

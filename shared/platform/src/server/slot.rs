@@ -75,6 +75,14 @@ impl Slot {
         self.deadline.store(micros(deadline), Ordering::Relaxed);
     }
 
+    /// Ends the call so long from now, for this reason, unless it ends before.
+    pub(super) fn end_after(&self, left: Duration, means: Expiry) {
+        let Some(at) = Instant::now().checked_add(left) else { return };
+        if micros(at) < self.deadline.load(Ordering::Relaxed) {
+            self.set_deadline(at, means);
+        }
+    }
+
     /// Ends the call when nothing has moved for `idle`, from now on.
     pub(super) fn set_idle(&self, idle: Duration) {
         self.moved();

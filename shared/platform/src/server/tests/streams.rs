@@ -7,9 +7,12 @@ use greenlane_api::classification::v1::code_system_service_client::CodeSystemSer
 use tonic::transport::Endpoint;
 use tonic::{Code, Request};
 
+use crate::auth::issuer::{LocalIssuer, TokenRequest};
+use crate::auth::{AuthConfig, Authenticator, IssuerConfig, JwksSource};
+use crate::clock::Clock;
 use crate::fault::{ErrorReason, Fault};
-use crate::server::ServerConfig;
-use crate::testing::{Echo, public, start};
+use crate::server::{Server, ServerConfig};
+use crate::testing::{Echo, Running, public, start};
 
 const FAST: WatchRevisionsRequest = WatchRevisionsRequest { after_revision: 1 };
 const ONE_THEN_SILENT: WatchRevisionsRequest = WatchRevisionsRequest { after_revision: 0 };
@@ -61,6 +64,32 @@ async fn a_stream_older_than_allowed_is_ended_and_may_be_opened_again() {
         let status = stream.message().await.unwrap_err();
         assert_eq!(Fault::reason_of(&status), Some(ErrorReason::NotServing));
     }
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_token_that_opened_it() {
+    let clock = Clock::system();
+    let issuer = LocalIssuer::generate("https://issuer.test", "greenlane", clock.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("jwks.json");
+    issuer.write_jwks(&file).unwrap();
+    let issuers = vec![IssuerConfig::new("https://issuer.test", JwksSource::File(file))];
+    let config = AuthConfig { issuers, leeway_seconds: 0, ..AuthConfig::default() };
+    let authenticator = Authenticator::new(config, clock).await.unwrap();
+    let services = [public(&Echo::default())];
+    let server = Running::of(Server::bind(&ServerConfig::loopback(), authenticator, services).await.unwrap());
+    let mut client = CodeSystemServiceClient::new(server.channel().await);
+    let mut watch = async |seconds: u64| {
+        let token = issuer.mint(&TokenRequest::new("clerk", ["codes.read"]).valid_for(Duration::from_secs(seconds)));
+        let mut request = Request::new(ONE_THEN_SILENT);
+        request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        let mut stream = client.watch_revisions(request).await.unwrap().into_inner();
+        assert_eq!(stream.message().await.unwrap().unwrap().revision, 1);
+        tokio::time::timeout(Duration::from_secs(5), stream.message()).await
+    };
+    let status = watch(3).await.unwrap().unwrap_err();
+    assert_eq!(Fault::reason_of(&status), Some(ErrorReason::NotServing));
+    assert!(watch(3_600).await.is_err(), "another goes on");
 }
 
 #[tokio::test]
