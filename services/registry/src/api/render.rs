@@ -16,7 +16,7 @@ use crate::domain::life::{Event, Reason, Standing, State, Step};
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::statement::{Period, StatementState};
 use crate::domain::status::Purpose;
-use crate::domain::trace::footprint::{Footprint, StageFootprint};
+use crate::domain::trace::footprint::{Footprint, ReporterFootprint, StageFootprint};
 use crate::domain::trace::{Stage, TraceEvent, trace_name};
 use crate::domain::verdict::Finding;
 use crate::store::cosign::StoredCosignature;
@@ -142,6 +142,12 @@ pub(crate) fn footprint(footprint: &Footprint, product: &ProductId) -> wire::Foo
         emissions_kg_co2e_per_unit: stage.emissions.to_string(),
         event_count: stage.event_count,
     };
+    let reporter = |it: &ReporterFootprint| wire::ReporterFootprint {
+        reporter: it.reporter.name(),
+        energy_kwh_per_unit: it.energy.to_string(),
+        emissions_kg_co2e_per_unit: it.emissions.to_string(),
+        event_count: it.event_count,
+    };
     wire::Footprint {
         product: Some(identification(product)),
         energy_kwh_per_unit: footprint.energy.to_string(),
@@ -150,6 +156,7 @@ pub(crate) fn footprint(footprint: &Footprint, product: &ProductId) -> wire::Foo
         findings: footprint.findings.iter().cloned().map(finding).collect(),
         event_count: footprint.event_count,
         unit: footprint.unit.clone(),
+        reporters: footprint.reporters.iter().map(reporter).collect(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod parse;
 mod stream;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use greenlane_api::registry::v1 as wire;
@@ -26,11 +27,15 @@ use crate::domain::contestation::without_effect;
 use crate::domain::goods::ProductId;
 use crate::domain::key::Key;
 use crate::domain::life::{Standing, State, standing};
-use crate::domain::trace::footprint::{Certified, Comparison, Footprint, claim, compare, footprint};
+use crate::domain::names::BodyId;
+use crate::domain::trace::footprint::{Certified, Comparison, Footprint, claim, compare, footprint, other_reporter};
 use crate::domain::trace::{is_of, parse_trace_name};
 use crate::domain::verdict::Outcome;
 use crate::domain::verdict::authentic::{Judged, Presented, judge};
 use crate::store::trace::{self, TraceFilter};
+
+/// Reporters that can be asked for.
+const MAX_REPORTERS: usize = 100;
 
 /// The service.
 #[derive(Clone)]
@@ -85,10 +90,11 @@ impl TraceService for Traces {
         let raw = request.into_inner();
         let mut v = Violations::new();
         let product = required_product(&mut v, raw.product);
+        let reporters = reporters(&mut v, &raw.reporters);
         let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
-        let (product, freshness) = v.finish_with(|| Some((product?, freshness?)))?;
+        let (product, reporters, freshness) = v.finish_with(|| Some((product?, reporters?, freshness?)))?;
         let revision = self.reader.settle(freshness).await.map_err(Fault::from)?;
-        let footprint = self.footprint(&product, revision).await?;
+        let footprint = self.footprint(&product, reporters, revision).await?;
         Ok(Response::new(wire::GetFootprintResponse {
             footprint: Some(render::footprint(&footprint, &product)),
             revision,
@@ -187,8 +193,14 @@ impl Traces {
         Ok(wire::ListTraceEventsResponse { events, next_page_token, revision })
     }
 
-    async fn footprint(&self, product: &ProductId, revision: u64) -> Result<Footprint, Fault> {
-        let gathered = gather(&self.reader, product.clone(), revision).await?;
+    async fn footprint(
+        &self,
+        product: &ProductId,
+        reporters: BTreeSet<BodyId>,
+        revision: u64,
+    ) -> Result<Footprint, Fault> {
+        let mut gathered = gather(&self.reader, product.clone(), revision).await?;
+        gathered.reporters = reporters;
         footprint(&gathered, product)
             .ok_or_else(|| Fault::not_found("traceEvents").with_message("there are no events of this product"))
     }
@@ -201,8 +213,10 @@ impl Traces {
         let mut v = Violations::new();
         let product = required_product(&mut v, raw.product);
         let number = consistency::certificate(&mut v, "certificate", &raw.certificate, false);
+        let reporters = reporters(&mut v, &raw.reporters);
         let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
-        let (product, number, freshness) = v.finish_with(|| Some((product?, number?, freshness?)))?;
+        let (product, number, reporters, freshness) =
+            v.finish_with(|| Some((product?, number?, reporters?, freshness?)))?;
         let revision = self.reader.settle(freshness).await?;
         let file = self.registry.published.files().certificate(&self.reader.store, &number).await?;
         let file = file.ok_or_else(|| Fault::not_found(number.name()))?;
@@ -211,7 +225,7 @@ impl Traces {
         let current = current_version(events, today);
         let version = file.versions_at(revision).iter().find(|version| version.version == current);
         let version = version.ok_or_else(|| Fault::not_found(number.name()))?;
-        let footprint = self.footprint(&product, revision).await?;
+        let footprint = self.footprint(&product, reporters, revision).await?;
         // Who may not read certificates does not hear here what one keeps back.
         let kept_back = version.content.confidential.contains(&ConfidentialField::Measurements)
             && caller.body().is_none()
@@ -232,7 +246,10 @@ impl Traces {
             other => Some(other.map_or("not_known_then", Standing::as_str)),
         };
         let certified = Certified { claim: claimed, kept_back, names_product, not_in_force };
-        let (comparison, findings) = compare(&footprint, &certified);
+        let (comparison, mut findings) = compare(&footprint, &certified);
+        if matches!(comparison, Comparison::Consistent | Comparison::ExceedsClaim) {
+            findings.extend(other_reporter(&footprint, &file.body));
+        }
         Ok(wire::CompareFootprintResponse {
             footprint: Some(render::footprint(&footprint, &product)),
             claimed_kg_co2e_per_unit: claimed.map(|claim| claim.to_string()).unwrap_or_default(),
@@ -266,6 +283,14 @@ fn wider(asked: &ProductId, certified: &ProductId) -> ProductId {
         batch: keep(&asked.batch, &certified.batch),
         serial: keep(&asked.serial, &certified.serial),
     }
+}
+
+/// Whose events are to count; empty for all.
+fn reporters(v: &mut Violations, raw: &[String]) -> Option<BTreeSet<BodyId>> {
+    let fits = v.check("reporters", raw.len() <= MAX_REPORTERS, format!("at most {MAX_REPORTERS}"));
+    let read = raw.iter().take(MAX_REPORTERS).enumerate();
+    let read: Vec<_> = read.map(|(at, raw)| consistency::body(v, &format!("reporters[{at}]"), raw)).collect();
+    read.into_iter().collect::<Option<BTreeSet<BodyId>>>().filter(|_| fits)
 }
 
 fn required_product(

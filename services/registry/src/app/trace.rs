@@ -191,7 +191,7 @@ pub(crate) async fn gathered(
     if !whole || begun < read.events.len() {
         more_users.extend(inputs);
     }
-    Ok(Some(Gathered { events: read.events, more_users, void: BTreeSet::new() }))
+    Ok(Some(Gathered { events: read.events, more_users, ..Gathered::default() }))
 }
 
 /// What was read of a revision.

@@ -162,12 +162,12 @@ async fn events_add_up_to_a_footprint_that_a_claim_is_held_against(db: TestDatab
     let product = event(S::Use, "1").product;
     let compare = async |certificate: &str| {
         let (product, certificate) = (product.clone(), certificate.to_owned());
-        let request = wire::CompareFootprintRequest { product, certificate, consistency: None };
+        let request = wire::CompareFootprintRequest { product, certificate, consistency: None, ..Default::default() };
         traces(&served, "bodies/xa-lab").compare_footprint(request).await.unwrap().into_inner()
     };
     let certificate = claiming(&served, "15", false).await;
     let silent = served.issue("xa-lab", "c2").await.certificate.unwrap().name;
-    let footprint = wire::GetFootprintRequest { product: product.clone(), consistency: None };
+    let footprint = wire::GetFootprintRequest { product: product.clone(), consistency: None, ..Default::default() };
     let none = clerk.get_footprint(footprint.clone()).await.unwrap_err();
     assert_eq!((none.code(), none.message()), (Code::NotFound, "there are no events of this product"));
 
@@ -299,8 +299,11 @@ async fn an_event_is_corrected_once_and_by_its_reporter(db: TestDatabase) {
     clerk.record_trace_event(record(corrected.clone(), "t2")).await.unwrap();
     let twice = clerk.record_trace_event(record(corrected, "t3")).await.unwrap_err();
     assert_eq!(Fault::reason_of(&twice), Some(common::ErrorReason::StateConflict));
-    let request =
-        wire::GetFootprintRequest { product: event(wire::LifeCycleStage::Use, "1").product, consistency: None };
+    let request = wire::GetFootprintRequest {
+        product: event(wire::LifeCycleStage::Use, "1").product,
+        consistency: None,
+        ..Default::default()
+    };
     let footprint = clerk.get_footprint(request).await.unwrap().into_inner().footprint.unwrap();
     assert_eq!((footprint.emissions_kg_co2e_per_unit.as_str(), footprint.event_count), ("1", 1));
 }

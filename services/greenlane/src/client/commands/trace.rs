@@ -35,7 +35,7 @@ pub(crate) enum Command {
     /// List events.
     List(List),
     /// Roll the events of a product or batch up into a footprint.
-    Footprint(Product),
+    Footprint(Footprint),
     /// Hold a footprint against what a certificate claims.
     Compare(Compare),
 }
@@ -127,6 +127,23 @@ impl From<Stage> for LifeCycleStage {
     }
 }
 
+/// Whose events count.
+#[derive(Args, Debug)]
+struct Reporters {
+    /// Only what this reporter tells of the product, bodies/ID. May be repeated.
+    #[arg(value_parser = crate::client::input::parse_body, long = "reporter", value_name = "BODY")]
+    reporters: Vec<String>,
+}
+
+/// Arguments of `greenlane trace footprint`.
+#[derive(Args, Debug)]
+pub(crate) struct Footprint {
+    #[command(flatten)]
+    product: Product,
+    #[command(flatten)]
+    reporters: Reporters,
+}
+
 /// Arguments of `greenlane trace compare`.
 #[derive(Args, Debug)]
 pub(crate) struct Compare {
@@ -135,6 +152,8 @@ pub(crate) struct Compare {
     certificate: String,
     #[command(flatten)]
     product: Product,
+    #[command(flatten)]
+    reporters: Reporters,
 }
 
 const EVENT: View = View::Record {
@@ -179,6 +198,7 @@ const FOOTPRINT: View = View::Record {
         ("Energy per unit (kWh)", "energyKwhPerUnit"),
         ("Events", "eventCount"),
         ("Stages", "stages"),
+        ("Reporters", "reporters"),
         ("Findings", "findings"),
     ],
 };
@@ -239,8 +259,12 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.list(EVENTS, u64::MAX, ask).await
         }
-        Command::Footprint(product) => {
-            let request = GetFootprintRequest { product: Some(product.into()), consistency: None };
+        Command::Footprint(args) => {
+            let request = GetFootprintRequest {
+                product: Some(args.product.into()),
+                consistency: None,
+                reporters: args.reporters.reporters,
+            };
             session.print(traces.get_footprint(request).await?.get_ref(), FOOTPRINT)
         }
         Command::Compare(args) => {
@@ -248,6 +272,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 product: Some(args.product.into()),
                 certificate: super::certificate::name(&args.certificate),
                 consistency: None,
+                reporters: args.reporters.reporters,
             };
             let answer = traces.compare_footprint(request).await?.into_inner();
             session.print(&answer, COMPARISON)?;

@@ -11,6 +11,7 @@ use super::{Stage, TraceEvent, is_of};
 use crate::domain::content::{Content, Quantity};
 use crate::domain::epcis;
 use crate::domain::goods::ProductId;
+use crate::domain::names::BodyId;
 use crate::domain::verdict::Finding;
 
 /// The stages without which a footprint at the border has a gap; what comes after counts when it is there.
@@ -22,6 +23,7 @@ pub(crate) struct Footprint {
     pub(crate) energy: Decimal,
     pub(crate) emissions: Decimal,
     pub(crate) stages: Vec<StageFootprint>,
+    pub(crate) reporters: Vec<ReporterFootprint>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) event_count: u64,
     /// The unit of the declared amounts.
@@ -37,6 +39,33 @@ pub(crate) struct StageFootprint {
     pub(crate) event_count: u64,
 }
 
+/// What of a footprint one reporter tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReporterFootprint {
+    pub(crate) reporter: BodyId,
+    pub(crate) energy: Decimal,
+    pub(crate) emissions: Decimal,
+    pub(crate) event_count: u64,
+    /// Whether any of it is of production or transport.
+    pub(crate) makes_or_moves: bool,
+}
+
+/// What events add up to.
+#[derive(Default)]
+struct Sums {
+    energy: Product,
+    emissions: Product,
+    event_count: u64,
+}
+
+impl Sums {
+    fn add(&mut self, energy: Product, emissions: Product) {
+        self.energy = self.energy.plus(energy);
+        self.emissions = self.emissions.plus(emissions);
+        self.event_count += 1;
+    }
+}
+
 impl Footprint {
     /// Of a product whose events are all void; none when there are none at all.
     fn of_nothing(findings: Vec<Finding>) -> Option<Self> {
@@ -44,6 +73,7 @@ impl Footprint {
             energy: Decimal::default(),
             emissions: Decimal::default(),
             stages: Vec::new(),
+            reporters: Vec::new(),
             findings,
             event_count: 0,
             unit: String::new(),
@@ -65,6 +95,8 @@ pub(crate) struct Gathered {
     pub(crate) more_users: BTreeSet<u64>,
     /// Those of them that are void: the key that signed each was compromised by then.
     pub(crate) void: BTreeSet<u64>,
+    /// Whose events of the product count; empty for all. What these used up counts, whoever tells it.
+    pub(crate) reporters: BTreeSet<BodyId>,
 }
 
 /// Which events were corrected, and by which good one each. An event that was corrected is used up in its corrected form.
@@ -84,13 +116,14 @@ fn corrections(events: &[TraceEvent], void: &BTreeSet<u64>) -> (BTreeSet<u64>, H
 
 /// Rolls up; none when no event is of the product.
 pub(crate) fn footprint(gathered: &Gathered, product: &ProductId) -> Option<Footprint> {
-    let Gathered { events, more_users, void } = gathered;
+    let Gathered { events, more_users, void, reporters: asked } = gathered;
     // What is void corrects nothing either.
     let good = || events.iter().filter(|event| !void.contains(&event.index));
     let (corrected, successor) = corrections(events, void);
     let standing: BTreeMap<u64, &TraceEvent> =
         good().filter(|event| !corrected.contains(&event.index)).map(|event| (event.index, event)).collect();
-    let is_own = |event: &&TraceEvent| is_of(&event.record.product, product);
+    let is_asked = |event: &TraceEvent| asked.is_empty() || asked.contains(&event.record.reporter);
+    let is_own = |event: &&TraceEvent| is_of(&event.record.product, product) && is_asked(event);
     let own: Vec<&TraceEvent> = standing.values().copied().filter(is_own).collect();
     let out = events.iter().filter(|event| void.contains(&event.index) && !corrected.contains(&event.index));
     let mut findings: Vec<Finding> = out.filter(is_own).map(compromised).collect();
@@ -124,13 +157,16 @@ pub(crate) fn footprint(gathered: &Gathered, product: &ProductId) -> Option<Foot
             );
         }
     }
-    let mut stages: BTreeMap<Stage, (Product, Product, u64)> = BTreeMap::new();
+    let mut stages: BTreeMap<Stage, Sums> = BTreeMap::new();
+    let mut reporters: BTreeMap<&BodyId, (Sums, bool)> = BTreeMap::new();
     for (event, amount) in counted.values() {
-        let figure = |text: &str| Decimal::parse(text).unwrap_or_default();
-        let entry = stages.entry(event.record.stage).or_default();
-        entry.0 = entry.0.plus(figure(&event.record.energy_kwh_per_unit).times(*amount));
-        entry.1 = entry.1.plus(figure(&event.record.emissions_kg_co2e_per_unit).times(*amount));
-        entry.2 += 1;
+        let figure = |text: &str| Decimal::parse(text).unwrap_or_default().times(*amount);
+        let energy = figure(&event.record.energy_kwh_per_unit);
+        let emissions = figure(&event.record.emissions_kg_co2e_per_unit);
+        stages.entry(event.record.stage).or_default().add(energy, emissions);
+        let (sums, makes_or_moves) = reporters.entry(&event.record.reporter).or_default();
+        sums.add(energy, emissions);
+        *makes_or_moves |= matches!(event.record.stage, Stage::Production | Stage::Transport);
         if event.record.emissions_kg_co2e_per_unit.is_empty() {
             findings.push(of(event, "input_missing", "The event tells no emissions."));
         }
@@ -138,11 +174,21 @@ pub(crate) fn footprint(gathered: &Gathered, product: &ProductId) -> Option<Foot
     let per = |sum: Product| total.map_or_else(Decimal::default, |total| sum.per(total));
     let stages: Vec<StageFootprint> = stages
         .into_iter()
-        .map(|(stage, (energy, emissions, event_count))| StageFootprint {
+        .map(|(stage, Sums { energy, emissions, event_count })| StageFootprint {
             stage,
             energy: per(energy),
             emissions: per(emissions),
             event_count,
+        })
+        .collect();
+    let reporters: Vec<ReporterFootprint> = reporters
+        .into_iter()
+        .map(|(reporter, (Sums { energy, emissions, event_count }, makes_or_moves))| ReporterFootprint {
+            reporter: reporter.clone(),
+            energy: per(energy),
+            emissions: per(emissions),
+            event_count,
+            makes_or_moves,
         })
         .collect();
     let sum = |of: fn(&StageFootprint) -> Decimal| stages.iter().map(of).fold(Decimal::default(), Decimal::plus);
@@ -151,6 +197,7 @@ pub(crate) fn footprint(gathered: &Gathered, product: &ProductId) -> Option<Foot
         emissions: sum(|stage| stage.emissions),
         event_count: counted.len() as u64,
         stages,
+        reporters,
         findings,
         unit,
     })
@@ -283,6 +330,17 @@ pub(crate) fn claim(content: &Content) -> Option<Decimal> {
     let found =
         content.measurements.iter().find(|measurement| measurement.value.unit == "KGM" && names(&measurement.metric));
     found.and_then(|measurement| Decimal::parse(&measurement.value.amount).ok())
+}
+
+/// That production or transport is told by others than the body whose certificate a footprint is held against: partners
+/// may, and so may anybody.
+pub(crate) fn other_reporter(footprint: &Footprint, body: &BodyId) -> Option<Finding> {
+    let others = footprint.reporters.iter().filter(|it| it.makes_or_moves && it.reporter != *body);
+    let others: Vec<String> = others.map(|it| it.reporter.name()).collect();
+    let first = others.first()?.clone();
+    let message = "Others than the certificate's body tell of production or transport.";
+    let finding = Finding::new("other_reporter", message).with("reporter", first);
+    Some(finding.with("reporters", others.len().to_string()))
 }
 
 /// Holds a footprint against a claim.

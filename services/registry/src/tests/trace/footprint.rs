@@ -15,11 +15,17 @@ greenlane_store::engine_tests!(Migrator:
     who_else_used_up_an_input_is_read_up_to_a_bound,
     an_epcis_event_is_recorded_once,
     what_has_not_happened_yet_is_refused,
+    a_footprint_says_who_tells_what_and_can_be_asked_of_some,
 );
 
 fn comparison(certificate: &str) -> wire::CompareFootprintRequest {
     let product = event(wire::LifeCycleStage::Use, "1").product;
-    wire::CompareFootprintRequest { product, certificate: certificate.to_owned(), consistency: None }
+    wire::CompareFootprintRequest {
+        product,
+        certificate: certificate.to_owned(),
+        consistency: None,
+        ..Default::default()
+    }
 }
 
 fn codes_of(findings: &[common::Finding]) -> Vec<&str> {
@@ -119,7 +125,7 @@ async fn what_a_compromised_key_signed_counts_in_no_footprint(db: TestDatabase) 
     let mut clerk = traces(&served, "bodies/xa-lab");
     let mut ask = async |consistency| {
         let product = event(wire::LifeCycleStage::Use, "1").product;
-        let request = wire::GetFootprintRequest { product, consistency };
+        let request = wire::GetFootprintRequest { product, consistency, ..Default::default() };
         clerk.get_footprint(request).await.unwrap().into_inner().footprint.unwrap()
     };
     let void = ask(None).await;
@@ -134,8 +140,11 @@ async fn what_a_compromised_key_signed_counts_in_no_footprint(db: TestDatabase) 
     served.clock.advance(chrono::TimeDelta::seconds(1));
     let mut clerk = traces(&served, "bodies/xa-lab");
     clerk.record_trace_event(record(event(wire::LifeCycleStage::Production, "4"), "n1")).await.unwrap();
-    let request =
-        wire::GetFootprintRequest { product: event(wire::LifeCycleStage::Use, "1").product, consistency: None };
+    let request = wire::GetFootprintRequest {
+        product: event(wire::LifeCycleStage::Use, "1").product,
+        consistency: None,
+        ..Default::default()
+    };
     let anew = clerk.get_footprint(request).await.unwrap().into_inner().footprint.unwrap();
     assert_eq!((anew.event_count, anew.emissions_kg_co2e_per_unit.as_str()), (1, "4"));
 }
@@ -194,7 +203,7 @@ async fn what_two_products_used_up_is_told_of_both(db: TestDatabase) {
     };
     clerk.record_trace_event(record(made("T2"), "p2")).await.unwrap();
     let ask = async |model: &str| {
-        let request = wire::GetFootprintRequest { product: named(model), consistency: None };
+        let request = wire::GetFootprintRequest { product: named(model), consistency: None, ..Default::default() };
         let mut clerk = traces(&served, "bodies/xa-lab");
         clerk.get_footprint(request).await.unwrap().into_inner().footprint.unwrap()
     };
@@ -301,7 +310,10 @@ async fn an_epcis_event_is_recorded_once(db: TestDatabase) {
     let other = wire::TraceEvent { reporter: "bodies/xb-lab".to_owned(), ..epcis("urn:uuid:4") };
     traces(&served, "bodies/xb-lab").record_trace_event(record(other, "f")).await.unwrap();
     let product = Some(common::ProductIdentification { gtin: "9506000134352".to_owned(), ..Default::default() });
-    let found = clerk.get_footprint(wire::GetFootprintRequest { product, consistency: None }).await.unwrap();
+    let found = clerk
+        .get_footprint(wire::GetFootprintRequest { product, consistency: None, ..Default::default() })
+        .await
+        .unwrap();
     let findings = found.into_inner().footprint.unwrap().findings;
     assert_eq!(codes_of(&findings).iter().filter(|code| **code == "counted_twice").count(), 1);
 }
@@ -323,4 +335,45 @@ async fn what_has_not_happened_yet_is_refused(db: TestDatabase) {
     }
     let minutes = served.clock.now() + chrono::TimeDelta::minutes(4);
     clerk.record_trace_event(record(at(minutes), "b")).await.unwrap();
+}
+
+async fn a_footprint_says_who_tells_what_and_can_be_asked_of_some(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    served.enrol("xb-lab").await;
+    lived(&served).await;
+    let name = claiming(&served, "15", false).await;
+    let foreign = event(wire::LifeCycleStage::Transport, "500");
+    let foreign = wire::TraceEvent { reporter: "bodies/xb-lab".to_owned(), ..foreign };
+    traces(&served, "bodies/xb-lab").record_trace_event(record(foreign, "f")).await.unwrap();
+    let mut clerk = traces(&served, "bodies/xa-lab");
+    let of = |reporters: &[&str]| reporters.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+    let told = |footprint: &wire::Footprint| {
+        let told =
+            |it: &wire::ReporterFootprint| (it.reporter.clone(), it.emissions_kg_co2e_per_unit.clone(), it.event_count);
+        footprint.reporters.iter().map(told).collect::<Vec<_>>()
+    };
+    let (own, other) = (("bodies/xa-lab", "15", 3_u64), ("bodies/xb-lab", "500", 1));
+    let [own, other] = [own, other].map(|(body, emissions, count)| (body.to_owned(), emissions.to_owned(), count));
+    let all = clerk.compare_footprint(comparison(&name)).await.unwrap().into_inner();
+    assert_eq!(all.comparison(), wire::FootprintComparison::ExceedsClaim);
+    assert_eq!(codes_of(&all.findings), ["claim_exceeded", "other_reporter"]);
+    assert_eq!(all.findings[1].parameters["reporter"], "bodies/xb-lab");
+    assert_eq!(told(&all.footprint.unwrap()), [own.clone(), other]);
+    let request = wire::CompareFootprintRequest { reporters: of(&["bodies/xa-lab"]), ..comparison(&name) };
+    let some = clerk.compare_footprint(request).await.unwrap().into_inner();
+    assert_eq!(some.comparison(), wire::FootprintComparison::Consistent);
+    assert_eq!(codes_of(&some.findings), ["claim_borne_out"]);
+    assert_eq!(told(&some.footprint.unwrap()), [own]);
+    let product = event(wire::LifeCycleStage::Use, "1").product;
+    let asked = |reporters: &[&str]| wire::GetFootprintRequest {
+        product: product.clone(),
+        reporters: of(reporters),
+        ..Default::default()
+    };
+    let both = clerk.get_footprint(asked(&["bodies/xa-lab", "bodies/xb-lab"])).await.unwrap().into_inner();
+    assert_eq!(both.footprint.unwrap().event_count, 4);
+    assert_eq!(clerk.get_footprint(asked(&["bodies/nobody"])).await.unwrap_err().code(), tonic::Code::NotFound);
+    let wrong = clerk.get_footprint(asked(&["bodies/xa-lab", "xb-lab"])).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&wrong)[0].field, "reporters[1]");
 }
