@@ -18,6 +18,9 @@ use crate::audit::{AuditRecord, AuditSink, Origin, Outcome, Peer, Watch};
 use crate::clock::Clock;
 use crate::fault::{ErrorReason, Fault};
 
+/// How the audit trail names whatever no contract does.
+const NO_METHOD: &str = "_OTHER";
+
 struct Shared {
     authenticator: Arc<Authenticator>,
     table: Arc<AuthorizationTable>,
@@ -122,6 +125,10 @@ where
                 }
                 Err(fault) => {
                     origin.trace_id = crate::fault::current_trace_id().unwrap_or_default();
+                    // Paths that no contract names are without number, and nobody's word.
+                    if origin.caller.is_none() && shared.table.access(&origin.method).is_none() {
+                        origin.method = NO_METHOD.into();
+                    }
                     // A token that could not be checked is nobody's refusal.
                     let unchecked = fault.reason() == ErrorReason::DependencyUnavailable;
                     let outcome = if unchecked { Outcome::Failed } else { Outcome::Refused };

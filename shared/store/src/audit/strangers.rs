@@ -6,8 +6,12 @@ use std::sync::{Mutex, PoisonError};
 
 use greenlane_platform::audit::{AuditRecord, Outcome};
 
-/// Kinds of refusals that are told apart at a time. What comes beyond is told together, whatever was called from where.
+/// Kinds of refusals that are told apart at a time. What comes beyond is told by reason and host, whatever was called.
 const KINDS: usize = 100;
+/// Of these, kinds of one host: nobody takes the places that tell of others.
+const OF_ONE: usize = 10;
+/// Kinds that there are beyond those. What comes then is told by reason alone.
+const HOSTS: usize = 100;
 
 /// What is alike: the reason, the method, the caller's host.
 type Kind = (String, String, String);
@@ -23,23 +27,22 @@ impl Strangers {
     }
 
     /// Adds a refusal. Whether it is the first since they were last taken.
-    pub(super) fn add(&self, record: AuditRecord) -> bool {
+    pub(super) fn add(&self, mut record: AuditRecord) -> bool {
         let mut gathered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let first = gathered.is_empty();
         let mut kind = (record.reason.clone(), record.method.clone(), host(&record.peer).to_owned());
-        if gathered.len() >= KINDS && !gathered.contains_key(&kind) {
-            (kind.1, kind.2) = (String::new(), String::new());
+        if !gathered.contains_key(&kind) {
+            let of_host = gathered.keys().filter(|known| known.2 == kind.2).count();
+            if gathered.len() >= KINDS || of_host >= OF_ONE {
+                (kind.1, record.method) = (String::new(), String::new());
+            }
         }
-        let rest = kind.1.is_empty();
+        if gathered.len() >= KINDS + HOSTS && !gathered.contains_key(&kind) {
+            (kind.2, record.peer) = (String::new(), String::new());
+        }
         match gathered.get_mut(&kind) {
             Some(known) => known.times = known.times.saturating_add(record.times),
-            None if rest => {
-                let record = AuditRecord { method: String::new(), peer: String::new(), ..record };
-                gathered.insert(kind, record);
-            }
-            None => {
-                gathered.insert(kind, record);
-            }
+            None => drop(gathered.insert(kind, record)),
         }
         first
     }

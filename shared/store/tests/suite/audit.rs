@@ -17,6 +17,7 @@ greenlane_store::engine_tests!(
     everything_recorded_before_a_flush_is_written,
     a_full_queue_drops_and_counts_and_never_waits,
     a_flood_of_strangers_is_a_few_rows_that_count_them,
+    a_stranger_who_tries_much_neither_fills_the_trail_nor_hides_another,
     a_nul_in_a_request_does_not_lose_its_record,
     the_trail_is_paged_in_order,
 );
@@ -82,6 +83,33 @@ async fn a_flood_of_strangers_is_a_few_rows_that_count_them(db: TestDatabase) {
     assert_eq!(of("/example/Method"), [1, 10_000, 10_000], "the one that was not refused, and each host");
     assert!(trail.len() < 200, "{} rows", trail.len());
     assert_eq!(trail.iter().map(|it| it.times).sum::<u64>(), 21_001, "none is lost");
+}
+
+async fn a_stranger_who_tries_much_neither_fills_the_trail_nor_hides_another(db: TestDatabase) {
+    let sink =
+        StoreSink::start(db.store().clone(), SinkConfig { gather: Duration::from_secs(600), ..SinkConfig::default() });
+    let refused = |method: &str, host: &str| {
+        let origin = Origin::new(method, format!("{host}:7"));
+        AuditRecord::new(instant(5).to_utc(), &origin, Outcome::Refused).with_reason(ErrorReason::TokenMissing)
+    };
+    for n in 0..1_000 {
+        sink.record(refused(&format!("/example/Guess{n}"), "192.0.2.1"));
+    }
+    sink.record(refused("/example/Method", "192.0.2.2"));
+    for n in 0..1_000 {
+        sink.record(refused("/example/Method", &format!("2001:db8:{n:x}::1")));
+    }
+    sink.flush().await;
+    let trail: Vec<_> = trail(&db).await.into_iter().map(|entry| entry.record).collect();
+    assert_eq!(trail.iter().map(|it| it.times).sum::<u64>(), 2_001, "none is lost");
+    let of = |host: &str| trail.iter().filter(|it| it.peer.starts_with(host)).collect::<Vec<_>>();
+    let loud = of("192.0.2.1:");
+    assert_eq!((loud.len(), loud.iter().map(|it| it.times).sum::<u64>()), (11, 1_000), "ten methods, and the rest");
+    assert_eq!(loud.iter().filter(|it| it.method.is_empty()).map(|it| it.times).collect::<Vec<_>>(), [990]);
+    let quiet: Vec<_> = of("192.0.2.2:").iter().map(|it| (it.method.clone(), it.times)).collect();
+    assert_eq!(quiet, [("/example/Method".to_owned(), 1)]);
+    assert!(trail.len() <= 201, "{} rows", trail.len());
+    assert!(trail.iter().any(|it| it.peer.is_empty()), "the last are told together");
 }
 
 async fn a_full_queue_drops_and_counts_and_never_waits(db: TestDatabase) {

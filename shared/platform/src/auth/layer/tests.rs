@@ -108,6 +108,8 @@ async fn refusals_have_their_codes_and_are_audited() {
         let record = set.audit.records().pop().unwrap();
         assert_eq!(set.audit.records().len(), number + 1);
         let name = reason.as_str_name().trim_start_matches("ERROR_REASON_");
+        // Whoever nobody knows writes no paths of his own into the trail.
+        let method = if method.ends_with("Other") && authorization.is_empty() { "_OTHER" } else { method };
         assert_eq!((record.method.as_str(), record.reason.as_str(), record.outcome), (method, name, Outcome::Refused));
         assert_eq!((record.at, record.peer.as_str()), (testing::start(), "192.0.2.1:7"));
         // Who was refused is on record once the token was believed, and not before.
