@@ -10,7 +10,6 @@ use crate::fault::Fault;
 /// Every scope there is. `admin` holds all the others.
 pub const SCOPES: &[&str] = &[
     "admin",
-    "audit.read",
     "bodies.read",
     "bodies.write",
     "catalogue.propose",

@@ -163,3 +163,25 @@ fn mint(servers: &Servers, args: Mint, output: Output) -> anyhow::Result<Exit> {
     render::print_value(output, &minted, TOKEN)?;
     Ok(Exit::Done)
 }
+
+#[cfg(test)]
+mod tests {
+    use greenlane_platform::auth::Access;
+
+    use super::SCOPES;
+
+    #[test]
+    fn every_scope_that_can_be_given_opens_something() {
+        let tables = [greenlane_classification::RULES, greenlane_equivalence::RULES, greenlane_registry::RULES];
+        let opens = |scope: &str| {
+            tables.into_iter().flatten().any(|rule| match rule.access {
+                Access::Public | Access::Authenticated => false,
+                Access::Scope(needed) => needed == scope,
+                Access::AnyScope(needed) => needed.contains(&scope),
+            })
+        };
+        // `admin` holds all the others.
+        let idle: Vec<&str> = SCOPES.iter().copied().filter(|scope| *scope != "admin" && !opens(scope)).collect();
+        assert_eq!(idle, [""; 0]);
+    }
+}
