@@ -168,7 +168,8 @@ async fn refresh_for_ever(authenticator: Weak<Authenticator>, period: Duration) 
 /// Tells how old the key sets are, whenever metrics are read, for as long as the authenticator lives: a set that cannot be
 /// read any more stays believed, and neither new keys nor those that were taken out of it are heard of.
 fn tell_ages(authenticator: Weak<Authenticator>) {
-    let gauge = global::meter("greenlane.platform").f64_observable_gauge("greenlane.identity.key_set.age");
+    let meter = global::meter("greenlane.platform");
+    let gauge = meter.f64_observable_gauge("greenlane.identity.key_set.age");
     let gauge = gauge.with_unit("s").with_description("Time since an issuer's key set was last read.");
     let tell = gauge.with_callback(move |observer| {
         if let Some(authenticator) = authenticator.upgrade() {

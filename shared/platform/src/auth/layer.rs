@@ -13,7 +13,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::token::Window;
-use super::{Authenticator, AuthorizationTable, Caller, CertificateThumbprint};
+use super::{Authenticator, AuthorizationTable, CertificateThumbprint};
 use crate::audit::{AuditRecord, AuditSink, Origin, Outcome, Peer, Watch};
 use crate::clock::Clock;
 use crate::fault::{ErrorReason, Fault};
