@@ -184,7 +184,6 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 signing: signing(args.signing_key, args.signed_document)?,
                 promise: args.promise.code(),
                 witnesses: args.promise.witnesses(),
-                ..Default::default()
             };
             let answer = certificates.issue_certificate(request).await?.into_inner();
             answer.findings.iter().for_each(|finding| render::talk(&format!("warning: {}", finding.message)));

@@ -211,7 +211,7 @@ fn a_file_that_is_not_there_is_told_with_where_it_was_looked_for() {
 fn fields_that_flags_of_other_names_fill_are_told_by_these_and_so_are_those_that_they_are_compared_with() {
     let told = |command: &str, fields: &[(&str, &str)]| {
         let mut violations = Violations::new();
-        fields.iter().for_each(|(field, why)| violations.add(*field, *why));
+        fields.iter().for_each(|(field, why)| violations.add(field, *why));
         let status = Status::from(violations.finish().unwrap_err());
         Failure { command: command.to_owned(), ..failure(status, None) }.to_string()
     };
