@@ -11,13 +11,14 @@ use sea_orm::ConnectionTrait as _;
 use tonic::Code;
 
 use super::harness::{Served, codes, order, serve, serve_with};
-use crate::Migrator;
+use crate::{Config, Migrator, begin_new_log};
 
 greenlane_store::engine_tests!(Migrator:
     a_database_that_goes_back_under_a_running_registry_stops_all_signing,
     a_database_that_went_back_while_the_registry_was_down_stops_all_signing,
     a_database_that_goes_back_is_found_out_by_reading_alone,
     another_tree_of_the_same_size_is_found_out_by_reading_alone,
+    a_new_log_that_the_database_refuses_leaves_the_old_ones_key_and_checkpoint_where_they_are,
 );
 
 pub(super) async fn sql(db: &TestDatabase, statement: &str) {
@@ -62,6 +63,34 @@ async fn a_database_that_goes_back_under_a_running_registry_stops_all_signing(db
         }
     };
     tokio::time::timeout(Duration::from_secs(20), told).await.expect("health says so");
+}
+
+async fn a_new_log_that_the_database_refuses_leaves_the_old_ones_key_and_checkpoint_where_they_are(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let keys = Arc::clone(&served.keys);
+    served.end().await;
+    let directory = keys.path().join("keys");
+    let there = || ["log.jwk", "log.checkpoint"].map(|name| std::fs::read(directory.join(name)).ok());
+    let before = there();
+    let config = Config {
+        store: db.config(),
+        key_directory: directory.clone(),
+        log_origin: "registry.example.org/log-2".to_owned(),
+        ..Config::default()
+    };
+    assert!(before.iter().all(Option::is_some));
+
+    // As from a role that may not delete from it.
+    sql(&db, "ALTER TABLE log_checkpoint RENAME TO out_of_reach").await;
+    begin_new_log(&config).await.unwrap_err();
+    assert_eq!(there(), before);
+
+    sql(&db, "ALTER TABLE out_of_reach RENAME TO log_checkpoint").await;
+    let begun = begin_new_log(&config).await.unwrap();
+    assert_eq!(there(), [None, None]);
+    assert_eq!(begun.kept.len(), 2, "{begun:?}");
+    assert!(begun.kept.iter().all(|path| path.exists()));
 }
 
 /// Waits until a certificate that was in force is not taken for that any more, and health says why.
