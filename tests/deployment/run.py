@@ -19,6 +19,7 @@ import yaml
 from checks import CHECKOUT, DEPLOY, SERVICES, check, run
 from manifests import check_overlays
 from pages import check_pages
+from typed import check_typed
 
 
 def alerts_and_pages(promtool):
@@ -116,6 +117,7 @@ def main():
     check_overlays(programs.kubectl, programs.promtool, programs.greenlane)
     compose_and_collector()
     alerts, pages = alerts_and_pages(programs.promtool)
+    print(f"  {check_typed()} jobs by hand and the steps of a release, as they are typed into kubectl")
     print(f"  {alerts} alerts, tested; {pages} runbooks; {dashboards()} queries on dashboards")
 
 

@@ -100,7 +100,8 @@ fn written(files: &[PathBuf]) -> Vec<Option<SystemTime>> {
     files.iter().map(written).collect()
 }
 
-/// The certificates of a PEM file, of which there is at least one. A list of revoked ones beside them would go unheeded.
+/// The certificates of a PEM file, of which there is at least one. A list of revoked ones beside them would go
+/// unheeded.
 pub(crate) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let (mut found, mut others) = (Vec::new(), Vec::new());
     for (kind, der) in sections::<(SectionKind, Vec<u8>)>(path)? {

@@ -68,8 +68,8 @@ pub struct ClientTlsConfig {
     /// PEM file of the authorities that the server's certificate must come from [default: what `SSL_CERT_FILE` names,
     /// or the system's own].
     pub ca: Option<PathBuf>,
-    /// PEM file of those authorities' lists of revoked certificates (RFC 5280), one of each: a server whose certificate, or
-    /// that of whoever signed it, is on its list is not spoken to. None: nobody looks at what was revoked.
+    /// PEM file of those authorities' lists of revoked certificates (RFC 5280), one of each: a server whose certificate,
+    /// or that of whoever signed it, is on its list is not spoken to. None: nobody looks at what was revoked.
     pub crl: Option<PathBuf>,
     /// PEM file of our own certificate chain, for mutual TLS.
     pub cert: Option<PathBuf>,

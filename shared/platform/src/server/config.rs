@@ -145,9 +145,9 @@ pub struct TlsConfig {
     /// PEM file of the authorities that client certificates must come from. None: no client certificate is asked for.
     #[serde(default)]
     pub client_ca: Option<PathBuf>,
-    /// PEM file of those authorities' lists of revoked certificates (RFC 5280), one of each: a client whose certificate, or
-    /// that of whoever signed it, is on its list is refused. An authority without a list there has revoked nothing, and a
-    /// list goes on counting when the next is late. None: nobody looks at what was revoked.
+    /// PEM file of those authorities' lists of revoked certificates (RFC 5280), one of each: a client whose certificate,
+    /// or that of whoever signed it, is on its list is refused. An authority without a list there has revoked nothing,
+    /// and a list goes on counting when the next is late. None: nobody looks at what was revoked.
     #[serde(default)]
     pub client_crl: Option<PathBuf>,
     /// Names of which a client's certificate must carry one, as a URI or a DNS name:

@@ -61,7 +61,11 @@ impl Tls {
         let peer = stream.peer_addr().map(|address| address.to_string()).unwrap_or_default();
         let stream = self.acceptor.get().accept(stream).await.inspect_err(|error| {
             if is_of_revocation(error) {
-                tracing::warn!(%peer, %error, "server.tls.client_crl lets a client's certificate not in; its connection is closed");
+                tracing::warn!(
+                    %peer,
+                    %error,
+                    "server.tls.client_crl lets a client's certificate not in; its connection is closed"
+                );
             }
         })?;
         if !self.client_names.is_empty() {
