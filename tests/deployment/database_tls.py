@@ -1,4 +1,5 @@
-"""TLS to PostgreSQL: a service speaks to a server that has a certificate of the authority it was told, and to no other.
+"""TLS to PostgreSQL: a service speaks to a server that has a certificate of the authority it was told, and to no other. And a
+service that starts while the server is away does not wait for it: it ends, and says why.
 
     python tests/deployment/database_tls.py --greenlane PROGRAM
 
@@ -6,6 +7,7 @@ Starts a PostgreSQL of its own that lets nobody in without TLS.
 """
 
 import argparse
+import functools
 import os
 import pathlib
 import pwd
@@ -102,8 +104,24 @@ def migrate(greenlane, cluster, host, parameters, *more):
     return subprocess.run(command, capture_output=True, text=True, env=ours, check=False)
 
 
+def serve_without(greenlane, cluster):
+    """What a service says that starts while its database is away, and how it ends."""
+    ours = {key: value for key, value in os.environ.items() if not key.startswith(("GREENLANE_", "PG"))}
+    run = functools.partial(subprocess.run, capture_output=True, text=True, env=ours, cwd=cluster.folder, timeout=60)
+    run([greenlane, "token", "jwks", "--data", "data-of-tokens", "--out", "jwks.json"], check=True)
+    (cluster.folder / "away.toml").write_text(f"""[[auth.issuers]]
+issuer = "https://localhost/greenlane"
+jwks = {{ file = "jwks.json" }}
+[classification.store]
+url = "postgres://postgres@localhost:{cluster.port}/postgres"
+connect_timeout_ms = 3000
+""")
+    done = run([greenlane, "serve", "classification", "--config", "away.toml"], check=False)
+    return done.returncode, f"cannot connect to the PostgreSQL server at localhost:{cluster.port}" in done.stdout + done.stderr
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--greenlane", required=True, type=pathlib.Path)
     greenlane = parser.parse_args().greenlane.resolve()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="greenlane-database-tls."))
@@ -126,6 +144,7 @@ def main():
             expect("a server of another name", (elsewhere.returncode, named), (1, True))
             again = migrate(greenlane, cluster, "localhost", f"sslmode=verify-full&sslrootcert={ours}", "--check")
             expect("the right one again", again.returncode, 0)
+        expect("a service that starts while it is away ends, and says so", serve_without(greenlane, cluster), (1, True))
     finally:
         shutil.rmtree(folder)
 
