@@ -129,15 +129,17 @@ def look_at_rights(deployment):
               "UPDATE audit_record SET id = id", "DELETE FROM seaql_migrations", "INSERT INTO seaql_migrations DEFAULT VALUES",
               "COPY audit_record TO PROGRAM 'true'", "ALTER EVENT TRIGGER narrow DISABLE", "SELECT pg_read_file('PG_VERSION')"]
     of_the_log = ["DELETE FROM log_entry", "UPDATE log_entry SET leaf = leaf", "TRUNCATE log_entry", "DELETE FROM log_tile",
-                  "DELETE FROM log_head", "DELETE FROM log_checkpoint", "DROP TABLE log_entry"]
-    of_a_verifier = ["DELETE FROM certificate", "UPDATE log_head SET size = size", "INSERT INTO log_entry DEFAULT VALUES",
-                     "SELECT count(*) FROM audit_record", "SELECT count(*) FROM idempotency_record"]
+                  "DELETE FROM log_head", "DELETE FROM log_checkpoint", "DROP TABLE log_entry", "DELETE FROM log_evidence",
+                  "UPDATE log_evidence SET note = note", "DELETE FROM log_cosignature", "UPDATE log_cosignature SET line = line"]
+    unserved = ("audit_record", "idempotency_record", "log_evidence", "witnessed", "trace_epcis", "trace_input")
+    of_a_verifier = [*(f"SELECT count(*) FROM {table}" for table in unserved),
+                     "DELETE FROM certificate", "UPDATE log_head SET size = size", "INSERT INTO log_entry DEFAULT VALUES"]
     tries = {service: nobody for service in SERVICES}
     tries |= {"registry": nobody + of_the_log, "verifier": nobody + of_the_log + of_a_verifier}
     for role, statements in tries.items():
         # The first is allowed, or the refusals would show nothing.
-        table = "certificate" if role == "verifier" else "audit_record"
-        read = [f"SELECT 'read' FROM (SELECT count(*) FROM {table}) AS all_of_them"]
+        there = "log_entry" if role == "verifier" else "audit_record"
+        read = [f"SELECT 'read' FROM (SELECT count(*) FROM {there}) AS all_of_them"]
         said = as_role(deployment, role, "registry" if role == "verifier" else role, read + statements)
         refused = (["read"], ["ERROR:  42501"] * len(statements))
         expect(f"{role} reads, and is refused {len(statements)} statements", said == refused or said, True)

@@ -1,11 +1,11 @@
 #!/bin/sh
 # Runs once, when the cluster is made: for each service a database, its owner (who migrates) and the role that serves.
 # The serving role may read and write rows and nothing else: it cannot alter a table, nor make, empty or drop one. What was
-# logged and who did what it can only add to, and which migrations ran it can only read.
+# logged, who did what, and what witnesses said it can only add to, and which migrations ran it can only read.
 # On a server of one's own: PGHOST and PGPASSWORD as psql takes them, and the folder of the passwords in GREENLANE_SECRETS.
 set -eu
 secrets=${GREENLANE_SECRETS:-/run/greenlane}
-# A verifier reads the registry's database, on a replica, but for who did what and what they were answered, and can write nowhere.
+# A verifier reads of the registry's database what it serves, on a replica, and can write nowhere.
 verifier_password=$(cat "$secrets/verifier")
 psql --quiet --set=ON_ERROR_STOP=1 --username=postgres --dbname=postgres \
     --command="CREATE ROLE verifier LOGIN PASSWORD '$verifier_password'"
@@ -32,15 +32,17 @@ DECLARE
 BEGIN
     FOR made IN SELECT object_identity FROM pg_event_trigger_ddl_commands() WHERE command_tag = 'CREATE TABLE' LOOP
         taken := CASE
-            WHEN made.object_identity IN ('public.log_entry', 'public.audit_record') THEN 'UPDATE, DELETE'
+            WHEN made.object_identity IN ('public.log_entry', 'public.log_cosignature', 'public.log_evidence', 'public.audit_record')
+                THEN 'UPDATE, DELETE'
             WHEN made.object_identity IN ('public.log_tile', 'public.log_head', 'public.log_checkpoint') THEN 'DELETE'
             WHEN made.object_identity = 'public.seaql_migrations' THEN 'INSERT, UPDATE, DELETE'
         END;
         IF taken IS NOT NULL THEN
             EXECUTE format('REVOKE %s ON %s FROM $service', taken, made.object_identity);
         END IF;
-        -- Who did what, and from where, is nothing that the border is asked for.
-        IF made.object_identity IN ('public.audit_record', 'public.idempotency_record') THEN
+        -- Who did what, what was answered to whom, and whole events of supply chains: a verifier serves none of it.
+        IF made.object_identity IN ('public.audit_record', 'public.idempotency_record', 'public.log_evidence', 'public.witnessed',
+            'public.trace_epcis', 'public.trace_input') THEN
             EXECUTE format('REVOKE ALL ON %s FROM verifier', made.object_identity);
         END IF;
     END LOOP;
