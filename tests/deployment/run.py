@@ -13,6 +13,7 @@ import os
 import pathlib
 import re
 import tempfile
+import tomllib
 
 import yaml
 
@@ -40,6 +41,22 @@ def alerts_and_pages(promtool):
     steps_are_counted((monitoring / "alerts.yaml", *(monitoring / "dashboards").glob("*.json")))
     routes(yaml.safe_load((monitoring / "alertmanager.yaml").read_text()))
     return len(alerts), check_pages(alerts)
+
+
+def labels_of_the_image():
+    """The command at the head of the Dockerfile labels an image with the version that Cargo.toml has, and nothing else says one."""
+    text = (DEPLOY / "Dockerfile").read_text()
+    version = tomllib.loads((CHECKOUT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+    check(f"the Dockerfile repeats no version {version}", not re.search(rf"^ARG \w+={re.escape(version)}$", text, re.MULTILINE))
+    (command,) = re.findall(r"^#     (docker build (?:.*\\\n#)*.*)$", text, re.MULTILINE)
+    with tempfile.TemporaryDirectory() as folder:
+        docker = pathlib.Path(folder) / "docker"
+        docker.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+        docker.chmod(0o755)
+        path = f"{folder}:{os.environ['PATH']}"
+        given = run("bash", "-c", command.replace("\n#", "\n"), cwd=CHECKOUT, env=os.environ | {"PATH": path}).splitlines()
+    check(f"its head labels the version {version}: {given}", f"VERSION={version}" in given)
+    check("and the revision", any(re.fullmatch(r"REVISION=\w*", argument) for argument in given))
 
 
 def routes(alertmanager):
@@ -116,6 +133,7 @@ def main():
     os.environ["HOME"] = tempfile.gettempdir()  # kubectl looks for a configuration there, and must find none
     check_overlays(programs.kubectl, programs.promtool, programs.greenlane)
     compose_and_collector()
+    labels_of_the_image()
     alerts, pages = alerts_and_pages(programs.promtool)
     print(f"  {check_typed()} jobs by hand and the steps of a release, as they are typed into kubectl")
     print(f"  {alerts} alerts, tested; {pages} runbooks; {dashboards()} queries on dashboards")
