@@ -19,8 +19,14 @@ const QUESTION: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close
 const ALERT: [u8; 2] = [21, 3];
 
 /// Words of a connection that the other side ended while TLS was being agreed on, as one does that wants a certificate.
-const ENDED: [&str; 5] =
-    ["CertificateRequired", "close_notify", "broken pipe", "connection closed", "Connection reset"];
+const ENDED: [&str; 6] = [
+    "CertificateRequired",
+    "CertificateRevoked",
+    "close_notify",
+    "broken pipe",
+    "connection closed",
+    "Connection reset",
+];
 
 /// What to do about a call that could not be made, where somebody else answers than it was meant for. A failure names the
 /// address that could not be reached first.
@@ -109,9 +115,11 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("https://{}", listener.local_addr().unwrap());
         let status = |why: &str| Status::unavailable(format!("{address} cannot be reached: transport error: {why}"));
-        for why in
-            ["peer closed connection without sending TLS close_notify", "received fatal alert: CertificateRequired"]
-        {
+        for why in [
+            "peer closed connection without sending TLS close_notify",
+            "received fatal alert: CertificateRequired",
+            "received fatal alert: CertificateRevoked",
+        ] {
             let told = hint(&status(why)).await.unwrap();
             assert!(told.starts_with("it is there, and ends the connection") && told.contains("--tls-cert"), "{told}");
         }
