@@ -5,7 +5,6 @@
 //! what was recorded by then; it is the same text that was served then. So nothing about lists is stored but the places.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use greenlane_credential::{StatusList, StatusListCredential, StatusPurpose, did_web};
@@ -28,9 +27,12 @@ pub(crate) const TTL_SECONDS: u32 = 60;
 const GOOD_FOR: TimeDelta = TimeDelta::hours(24);
 /// Lists that are kept, signed.
 const KEPT: usize = 1_024;
-/// Past states that are computed at a time, and how long somebody waits for that.
-const PAST: usize = 1;
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Past lists that are kept, signed.
+const PAST_KEPT: usize = 256;
+/// How many may wait for a past list at a time, of which one is made after the other.
+const WAITING: usize = 16;
+/// After how long nobody records anything of a moment any more.
+pub(crate) const SETTLED_AFTER: TimeDelta = TimeDelta::minutes(5);
 
 /// Why a list is not answered.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +41,7 @@ pub(crate) enum StatusError {
     Unknown,
     #[error("that moment has not come")]
     Future,
-    #[error("others are waiting for past lists")]
+    #[error("too many wait for past lists")]
     Busy,
     #[error(transparent)]
     Broken(#[from] LogBroken),
@@ -69,20 +71,32 @@ struct Current {
     hour: DateTime<Utc>,
 }
 
+/// What tells a past list from others: the last that was recorded before it, or the beginning of its hour.
+type Past = (BodyId, u32, StatusPurpose, DateTime<Utc>);
+
 /// What lists are computed and signed with.
 pub(crate) struct StatusLists {
     reader: Reader,
-    log: Arc<LogWriter>,
     clock: Clock,
-    public_url: String,
+    press: Arc<Press>,
     /// One computation at a time for each.
     current: Cache<(String, u32), Arc<Mutex<Option<Current>>>>,
-    past: Semaphore,
+    past: Cache<Past, Served>,
+    waiting: Arc<Semaphore>,
+    turn: Arc<Semaphore>,
 }
 
 impl StatusLists {
     pub(crate) fn new(reader: Reader, log: Arc<LogWriter>, clock: Clock, public_url: String) -> Self {
-        Self { reader, log, clock, public_url, current: Cache::new(KEPT), past: Semaphore::new(PAST) }
+        Self {
+            reader,
+            clock,
+            press: Arc::new(Press { log, public_url }),
+            current: Cache::new(KEPT),
+            past: Cache::new(PAST_KEPT),
+            waiting: Arc::new(Semaphore::new(WAITING)),
+            turn: Arc::new(Semaphore::new(1)),
+        }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
@@ -98,20 +112,46 @@ impl StatusLists {
         moment: Option<DateTime<Utc>>,
     ) -> Result<Served, StatusError> {
         let now = self.clock.now();
-        let pair = match moment {
-            Some(moment) if moment > now => return Err(StatusError::Future),
-            Some(moment) => {
-                let Ok(_turn) = tokio::time::timeout(PATIENCE, self.past.acquire()).await else {
-                    return Err(StatusError::Busy);
-                };
-                self.compute(body, list, self.reader.published.revision(), moment, Some(moment)).await?
+        match moment {
+            Some(moment) if moment > now => Err(StatusError::Future),
+            Some(moment) => self.past(body, list, purpose, (moment, now)).await,
+            None => {
+                let pair = self.current(body, list, now).await?;
+                Ok(match purpose {
+                    StatusPurpose::Suspension => pair.suspension,
+                    StatusPurpose::Revocation => pair.revocation,
+                })
             }
-            None => self.current(body, list, now).await?,
-        };
-        Ok(match purpose {
-            StatusPurpose::Suspension => pair.suspension,
-            StatusPurpose::Revocation => pair.revocation,
-        })
+        }
+    }
+
+    /// A list as it was at a moment. Within an hour, and between two events, it is one text: that is kept, once nothing more
+    /// is recorded of the moment.
+    async fn past(
+        &self,
+        body: &BodyId,
+        list: u32,
+        purpose: StatusPurpose,
+        (moment, now): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<Served, StatusError> {
+        let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| StatusError::Busy)?;
+        let turn = Arc::clone(&self.turn).acquire_owned().await;
+        let listing = self.listing(body, list, self.reader.published.revision(), Some(moment)).await?;
+        let key = (body.clone(), list, purpose, since(&listing, moment));
+        if let Some(kept) = self.past.get(&key) {
+            return Ok(kept);
+        }
+        let (press, draft) = (Arc::clone(&self.press), Draft { body: body.clone(), list, listing, moment });
+        let made = tokio::task::spawn_blocking(move || {
+            // Whoever asked may be gone: the next one's turn comes when this is done all the same.
+            let _held = (place, turn);
+            press.make(&draft, purpose)
+        });
+        let made = made.await.map_err(stopped)??;
+        if moment < now - SETTLED_AFTER {
+            self.past.insert(key, made.clone());
+        }
+        Ok(made)
     }
 
     async fn current(&self, body: &BodyId, list: u32, now: DateTime<Utc>) -> Result<Pair, StatusError> {
@@ -142,7 +182,10 @@ impl StatusLists {
             return Ok(current.pair.clone());
         }
         // All that is known: another replica's clock may be ahead of this one.
-        let pair = self.compute(body, list, revision, now, None).await?;
+        let listing = self.listing(body, list, revision, None).await?;
+        let (press, draft) = (Arc::clone(&self.press), Draft { body: body.clone(), list, listing, moment: now });
+        let made = tokio::task::spawn_blocking(move || press.pair(&draft));
+        let pair = made.await.map_err(stopped)??;
         *kept = Some(Current { pair: pair.clone(), revision, hour });
         Ok(pair)
     }
@@ -156,14 +199,13 @@ impl StatusLists {
         moved.await
     }
 
-    async fn compute(
+    async fn listing(
         &self,
         body: &BodyId,
         list: u32,
         revision: u64,
-        moment: DateTime<Utc>,
         recorded_by: Option<DateTime<Utc>>,
-    ) -> Result<Pair, StatusError> {
+    ) -> Result<Listing, StatusError> {
         let of = body.clone();
         let read = self.reader.read("read_status_list", move |tx| {
             let of = of.clone();
@@ -180,45 +222,57 @@ impl StatusLists {
                 Ok(Some(status::stepped(tx, &of, list, revision, recorded_by).await?))
             })
         });
-        let Listing { documents, events, contestations } = read.await?.ok_or(StatusError::Unknown)?;
-        let clear = || StatusList::new(ENTRIES.into()).expect("the number of entries is within the bounds");
-        let (mut suspension, mut revocation) = (clear(), clear());
-        let mut since = hour_of(moment);
-        for document in documents {
-            let steps = events.get(&document.certificate).map(Vec::as_slice).unwrap_or_default();
-            let heard = contestations.get(&document.certificate).map(Vec::as_slice).unwrap_or_default();
-            let recorded = steps.iter().map(|event| event.recorded_at).chain(heard.iter().map(|it| it.recorded_at));
-            since = recorded.fold(since, DateTime::max);
+        read.await?.ok_or(StatusError::Unknown)
+    }
+}
+
+/// A list before it is made.
+struct Draft {
+    body: BodyId,
+    list: u32,
+    listing: Listing,
+    moment: DateTime<Utc>,
+}
+
+/// Makes lists: a lot of work, for threads of its own.
+struct Press {
+    log: Arc<LogWriter>,
+    public_url: String,
+}
+
+impl Press {
+    fn pair(&self, draft: &Draft) -> Result<Pair, LogBroken> {
+        Ok(Pair {
+            suspension: self.make(draft, StatusPurpose::Suspension)?,
+            revocation: self.make(draft, StatusPurpose::Revocation)?,
+        })
+    }
+
+    fn make(&self, draft: &Draft, purpose: StatusPurpose) -> Result<Served, LogBroken> {
+        let Draft { body, list: number, listing, moment } = draft;
+        let mut list = StatusList::new(ENTRIES.into()).expect("the number of entries is within the bounds");
+        for document in &listing.documents {
+            let steps = listing.events.get(&document.certificate).map(Vec::as_slice).unwrap_or_default();
+            let heard = listing.contestations.get(&document.certificate).map(Vec::as_slice).unwrap_or_default();
             // A version that was not made yet had no document.
             if document.version > steps.iter().map(|event| event.version).max().unwrap_or(1) {
                 continue;
             }
             let bits = bits(steps, heard, document.version, moment.date_naive());
-            for (list, set) in [(&mut suspension, bits.suspension), (&mut revocation, bits.revocation)] {
-                if set {
-                    list.set(document.index.into(), true).expect("indices were held against the number of entries");
-                }
+            let set = match purpose {
+                StatusPurpose::Suspension => bits.suspension,
+                StatusPurpose::Revocation => bits.revocation,
+            };
+            if set {
+                list.set(document.index.into(), true).expect("indices were held against the number of entries");
             }
         }
-        let since = since.min(moment).duration_trunc(TimeDelta::seconds(1)).unwrap_or(since);
-        Ok(Pair {
-            suspension: self.sign(body, list, StatusPurpose::Suspension, suspension, since)?,
-            revocation: self.sign(body, list, StatusPurpose::Revocation, revocation, since)?,
-        })
-    }
-
-    fn sign(
-        &self,
-        body: &BodyId,
-        number: u32,
-        purpose: StatusPurpose,
-        list: StatusList,
-        since: DateTime<Utc>,
-    ) -> Result<Served, LogBroken> {
+        let since = since(listing, *moment).min(*moment);
+        let since = since.duration_trunc(TimeDelta::seconds(1)).unwrap_or(since);
         let did = did_web(&self.public_url, &[]).map_err(|error| LogBroken(error.to_string()))?;
         let kid = format!("{did}#log");
         let credential = StatusListCredential {
-            id: document::status_list(&self.public_url, body, number, purpose),
+            id: document::status_list(&self.public_url, body, *number, purpose),
             issuer: did,
             purpose,
             list,
@@ -230,6 +284,18 @@ impl StatusLists {
         let etag = format!("\"{}\"", hex::encode(&sha256(&text)[..16]));
         Ok(Served { text: text.into(), etag })
     }
+}
+
+/// Since when a list says what it does, as it is signed anew every hour: the last that was recorded in the hour, or its
+/// beginning.
+fn since(listing: &Listing, moment: DateTime<Utc>) -> DateTime<Utc> {
+    let steps = listing.events.values().flatten().map(|event| event.recorded_at);
+    let heard = listing.contestations.values().flatten().map(|it| it.recorded_at);
+    steps.chain(heard).fold(hour_of(moment), DateTime::max)
+}
+
+fn stopped(error: tokio::task::JoinError) -> StatusError {
+    StatusError::Store(StoreError::Aborted(error.to_string()))
 }
 
 fn hour_of(moment: DateTime<Utc>) -> DateTime<Utc> {

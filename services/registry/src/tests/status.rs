@@ -23,6 +23,7 @@ greenlane_store::engine_tests!(Migrator:
     who_asks_for_lists_of_the_past_again_and_again_is_told_when_to_come_back,
     a_document_names_its_place_and_the_lists_say_its_state,
     a_list_says_what_it_said_at_a_moment,
+    a_past_list_that_is_kept_is_of_its_moment_and_purpose_alone,
     a_step_counts_from_its_day,
     a_list_is_kept_by_caches_and_changes_its_tag,
     what_there_is_not_is_a_problem,
@@ -156,6 +157,29 @@ async fn a_list_says_what_it_said_at_a_moment(db: TestDatabase) {
     body.annul_certificate(annulment).await.unwrap();
     assert_eq!(says(&served, port, &two.document, Some(at)).await, (false, false));
     assert_eq!(says(&served, port, &two.document, None).await, (true, true));
+}
+
+async fn a_past_list_that_is_kept_is_of_its_moment_and_purpose_alone(db: TestDatabase) {
+    let (served, port) = serve_site(&db, |_| {}).await;
+    let one = issued(&served, "c1").await;
+    let mut body = served.certificates("bodies/xa-lab");
+    served.clock.advance(TimeDelta::minutes(20));
+    body.suspend_certificate(suspension(&one.name, "s")).await.unwrap();
+    served.clock.advance(TimeDelta::minutes(10));
+    body.withdraw_certificate(withdrawal(&one.name, "w")).await.unwrap();
+    served.clock.advance(TimeDelta::hours(3));
+    for minutes in [10, 25, 35, 10, 25, 35, 19, 29, 59, 70] {
+        let said = says(&served, port, &one.document, Some(now() + TimeDelta::minutes(minutes))).await;
+        assert_eq!(said, (minutes >= 20, minutes >= 30), "{minutes}");
+    }
+    let at = async |moment: &str| {
+        let path = format!("/status/xa-lab/1/suspension?timestamp={moment}");
+        let got = get(port, &path, "").await;
+        assert_eq!(got.status, 200, "{moment}: {}", got.body);
+        got.body
+    };
+    assert_eq!(at("2026-06-01T12:21:00Z").await, at("2026-06-01T12:29:59Z").await, "one text between two events");
+    assert_ne!(at("2026-06-01T12:40:00Z").await, at("2026-06-01T13:40:00Z").await, "another one each hour");
 }
 
 async fn a_step_counts_from_its_day(db: TestDatabase) {

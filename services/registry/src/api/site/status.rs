@@ -1,7 +1,7 @@
 //! Status lists over HTTP (Bitstring Status List 3.2): as they are, or as they were at a moment.
 
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use greenlane_credential::StatusPurpose;
 use http::{Request, StatusCode, header};
 use http_body_util::Full;
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::page::after;
 use super::{Answer, FOR_A_MINUTE, FOR_EVER, NOT_KEPT, Site, found, say_later};
-use crate::app::status::{Served, StatusError};
+use crate::app::status::{SETTLED_AFTER, Served, StatusError};
 use crate::domain::names::BodyId;
 
 impl Site {
@@ -47,7 +47,7 @@ impl Site {
             Err(StatusError::Store(error)) => return Err(error),
         };
         // What was said at a moment never changes, once that is past for everybody who writes.
-        let is_past = moment.is_some_and(|moment| moment < self.status.now() - TimeDelta::minutes(5));
+        let is_past = moment.is_some_and(|moment| moment < self.status.now() - SETTLED_AFTER);
         Ok(list_answer(&served, request, if is_past { FOR_EVER } else { FOR_A_MINUTE }))
     }
 }
