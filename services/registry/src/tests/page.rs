@@ -26,6 +26,7 @@ greenlane_store::engine_tests!(Migrator:
     nothing_but_our_own_scripts_may_run,
     the_proof_is_of_the_revision_that_the_page_shows,
     whom_to_tell_of_a_fault_is_served_where_somebody_is_named,
+    the_page_is_read_and_asked_and_nothing_else,
 );
 
 async fn issued(served: &Served, change: impl FnOnce(&mut wire::CertificateContent)) -> wire::Certificate {
@@ -282,5 +283,22 @@ async fn the_proof_is_of_the_revision_that_the_page_shows(db: TestDatabase) {
     for wrong in ["", "?version=x", "?version=7", "?version=1&at=99"] {
         let got = get(port, &format!("/{}/proof{wrong}", certificate.name), "").await;
         assert!(matches!(got.status, 400 | 404), "{wrong}: {}", got.status);
+    }
+}
+
+async fn the_page_is_read_and_asked_and_nothing_else(db: TestDatabase) {
+    let (_served, port) = serve_site(&db, |_| {}).await;
+    let asked = async |method: &str| {
+        let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let head = "host: registry.example.org\r\nconnection: close\r\ncontent-length: 0";
+        stream.write_all(format!("{method} /verify HTTP/1.1\r\n{head}\r\n\r\n").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer.split(' ').nth(1).unwrap().parse::<u16>().unwrap()
+    };
+    for (method, status) in
+        [("GET", 200), ("HEAD", 200), ("POST", 200), ("PUT", 405), ("DELETE", 405), ("OPTIONS", 405), ("TRACE", 405)]
+    {
+        assert_eq!(asked(method).await, status, "{method}");
     }
 }
