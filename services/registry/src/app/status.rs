@@ -143,9 +143,10 @@ impl StatusLists {
         }
         let (press, draft) = (Arc::clone(&self.press), Draft { body: body.clone(), list, listing, moment });
         let made = tokio::task::spawn_blocking(move || {
-            // Whoever asked may be gone: the next one's turn comes when this is done all the same.
-            let _held = (place, turn);
-            press.make(&draft, purpose)
+            let made = press.make(&draft, purpose);
+            // Whoever asked may be gone meanwhile: the next one's turn comes when this is done, and not before.
+            drop((place, turn));
+            made
         });
         let made = made.await.map_err(stopped)??;
         if moment < now - SETTLED_AFTER {
