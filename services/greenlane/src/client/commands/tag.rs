@@ -124,14 +124,12 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         render::write(&editions.told())?;
         render::write(&report(&done, said.revision))?;
         if let Some(union) = survey.union() {
-            render::write(&format!(
-                "{union} counts beside other economies: where its members are among them, twice\n"
-            ))?;
+            render::talk(&format!("{union} counts beside other economies: where its members are among them, twice"));
         }
         if !args.by.contains(&By::Flow)
             && let Some(flows) = survey.added_flows()
         {
-            render::write(&format!("the flows {flows} are added up; --by list,year,flow keeps them apart\n"))?;
+            render::talk(&format!("the flows {flows} are added up; --by list,year,flow keeps them apart"));
         }
     }
     let mut value = render::to_json(&done)?;
