@@ -43,7 +43,7 @@ fn a_second_start_finds_what_the_first_wrote_and_ctrl_c_ends_both_cleanly() {
         stream.read_to_string(&mut answer).expect("it answers");
         answer
     };
-    assert!(served("/log/checkpoint").contains("registry.example.org/log\n2\n"));
+    assert!(served("/log/checkpoint").contains("registry.example.org/log\n4\n"));
     assert!(served("/bodies/aurora-cert/did.json").contains("did:web:registry.example.org:bodies:aurora-cert"));
     assert!(served("/status/aurora-cert/1/revocation").contains("STATUS_RETRIEVAL_ERROR"), "nothing was issued");
     assert_eq!(second.stop("TERM").expect("it ends"), 0, "SIGTERM");
