@@ -11,7 +11,7 @@ pub(super) struct Publications;
 
 impl MigrationName for Publications {
     fn name(&self) -> &str {
-        "registry_0006_publications"
+        "registry_0006_publications_expand"
     }
 }
 
