@@ -11,6 +11,7 @@ use crate::domain::command::Revision;
 use crate::domain::content::Content;
 use crate::domain::life::{Reason, Step};
 use crate::domain::names::{BodyId, CertificateNumber};
+use crate::domain::verdict::authentic::Stored;
 
 /// What the next version of a certificate is made of: the version that its last event made or left.
 #[derive(Clone, Debug)]
@@ -44,15 +45,20 @@ pub(crate) struct RevisionOrder {
 }
 
 impl Registry {
-    /// What a new version of this certificate would be made of; none when there is no such certificate.
+    /// What a new version of this certificate would be made of; none when there is no such certificate. What is on
+    /// record otherwise than the logged document states it is signed anew in no version.
     pub(crate) async fn base(&self, number: &CertificateNumber) -> Result<Option<Base>, Fault> {
-        let file = self.published.files().certificate(&self.store, number).await?;
-        Ok(file.and_then(|file| {
-            let (number, body) = (file.number.clone(), file.body.clone());
-            let (newest, last) = (file.versions.last()?.version, file.events.last()?.version);
-            let base = file.versions.iter().find(|version| version.version == last)?;
-            Some(Base { number, body, version: base.version, newest, content: Arc::clone(&base.content) })
-        }))
+        let Some(file) = self.published.files().certificate(&self.store, number).await? else { return Ok(None) };
+        let (number, body) = (file.number.clone(), file.body.clone());
+        let newest = file.versions.last().map(|version| version.version);
+        let last = file.events.last().map(|event| event.version);
+        let base = file.versions.iter().find(|version| Some(version.version) == last);
+        let Some((newest, base)) = newest.zip(base) else { return Ok(None) };
+        if base.stored != Stored::Sound {
+            let message = format!("the record of `{}` is not what its logged document states", number.name());
+            return Err(Fault::state_conflict(number.name(), "contradictory", "new version").with_message(message));
+        }
+        Ok(Some(Base { number, body, version: base.version, newest, content: Arc::clone(&base.content) }))
     }
 
     /// The step that an order asks for, its document signed and checked.

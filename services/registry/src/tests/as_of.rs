@@ -180,6 +180,15 @@ async fn beside(db: &TestDatabase) -> (Served, String, Catalogues, CancellationT
     tokio::spawn(server.serve(stop.clone()));
     let keys = Arc::new(tempfile::tempdir().unwrap());
     let served = serve_with(db, Clock::settable(now()), keys, |_| {}, peers).await;
+    // One of them tells its history: that is on record before anything is asked.
+    let recorded = async {
+        let size =
+            async || served.log().get_checkpoint(wire::GetCheckpointRequest::default()).await.unwrap().into_inner();
+        while size().await.checkpoint.unwrap().tree_size < 4 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), recorded).await.expect("the revisions are recorded");
     served.enrol("xa-lab").await;
     let name = served.issue("xa-lab", "one").await.certificate.unwrap().name;
     (served, name, catalogues, stop)

@@ -13,6 +13,7 @@ use greenlane_store::testing::TestDatabase;
 
 use super::harness::{Served, codes, goods, now, question, serve, serve_by, serve_with};
 use super::life::withdrawal;
+use super::revise::amendment;
 use super::rollback::sql;
 use crate::{Migrator, Peers};
 
@@ -64,7 +65,7 @@ async fn a_record_that_was_changed_behind_the_documents_back_is_caught(db: TestD
     let replace = async |was: &str, is: &str| {
         sql(&db, &format!("UPDATE certificate_version SET content = replace(content, '{was}', '{is}')")).await;
     };
-    for (was, is) in [("854143", "850760"), ("2029-01-09", "2099-01-09"), ("Example Solar", "Another Holder")] {
+    for (was, is) in [("854143", "850760"), ("2029-01-09", "2099-01-09"), ("Example Solar", "Another-Holder")] {
         replace(was, is).await;
         // One that has read nothing yet.
         let other = serve_with(&db, Clock::settable(now()), Arc::clone(&served.keys), |_| {}, Peers::default()).await;
@@ -75,10 +76,15 @@ async fn a_record_that_was_changed_behind_the_documents_back_is_caught(db: TestD
             assert!(told.contains("record_contradicts_document"), "{is}: {told}");
             assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused, "{is}");
         }
+        // Nor is it signed in a version to come.
+        let amended = other.certificates("bodies/xa-lab").amend_certificate(amendment(&certificate.name, is, "Scope."));
+        let refused = amended.await.unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::FailedPrecondition, "{is}: {refused:?}");
+        assert!(refused.message().contains("is not what its logged document states"), "{refused:?}");
         replace(is, was).await;
     }
     let verdict = ask(&served, question(Subject::Certificate(certificate.name))).await;
-    assert_eq!(codes(verdict.authentic.as_ref()), ["logged"]);
+    assert_eq!(codes(verdict.authentic.as_ref()), ["signature_valid", "logged"]);
 }
 
 /// A document with something else in its payload, under the old signature.
