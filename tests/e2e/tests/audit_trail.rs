@@ -123,7 +123,12 @@ async fn trail(database: Database) -> anyhow::Result<()> {
     }
     let ended: DateTime<Utc> = Clock::system().now();
     let records = records(installation.database_url("registry")?).await?;
-    for record in &records {
+    // What the registry hears of the catalogues no caller has asked for.
+    let (heard, asked): (Vec<_>, Vec<_>) = records.iter().partition(|it| it.method.ends_with("/WatchRevisions"));
+    for record in heard {
+        assert_eq!(record.resource, format!("catalogues/{}/revisions/1", record.subject), "{record:#?}");
+    }
+    for record in asked {
         assert!((began..=ended).contains(&record.at), "when: {record:#?}");
         assert!(record.peer.contains("127.0.0.1"), "from where: {record:#?}");
         let hex = record.trace_id.len() == 32 && record.trace_id.bytes().all(|byte| byte.is_ascii_hexdigit());
