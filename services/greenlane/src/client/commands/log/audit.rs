@@ -55,7 +55,7 @@ pub(crate) struct Args {
     /// shown that body's certificates, and no others are held against the log.
     #[arg(long)]
     certificates: bool,
-    /// Also hold the revisions of the two catalogues that are on record against what their services publish.
+    /// Also hold the change sets that the two catalogues' services tell against what is on record of their revisions.
     #[arg(long)]
     catalogues: bool,
 }
