@@ -77,8 +77,8 @@ async fn a_record_that_was_changed_behind_the_documents_back_is_caught(db: TestD
             assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused, "{is}");
         }
         // Nor is it signed in a version to come.
-        let amended = other.certificates("bodies/xa-lab").amend_certificate(amendment(&certificate.name, is, "Scope."));
-        let refused = amended.await.unwrap_err();
+        let mut clerk = other.certificates("bodies/xa-lab");
+        let refused = clerk.amend_certificate(amendment(&certificate.name, is, "Scope.")).await.unwrap_err();
         assert_eq!(refused.code(), tonic::Code::FailedPrecondition, "{is}: {refused:?}");
         assert!(refused.message().contains("is not what its logged document states"), "{refused:?}");
         replace(is, was).await;
