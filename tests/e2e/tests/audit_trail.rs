@@ -126,7 +126,7 @@ async fn trail(database: Database) -> anyhow::Result<()> {
     // What the registry hears of the catalogues no caller has asked for.
     let (heard, asked): (Vec<_>, Vec<_>) = records.iter().partition(|it| it.method.ends_with("/WatchRevisions"));
     for record in heard {
-        assert_eq!(record.resource, format!("catalogues/{}/revisions/1", record.subject), "{record:#?}");
+        assert_eq!(record.resource, format!("catalogues/{}/revisions/1", record.peer), "{record:#?}");
     }
     for record in asked {
         assert!((began..=ended).contains(&record.at), "when: {record:#?}");
