@@ -6,7 +6,7 @@
 
 mod repeats;
 
-pub use repeats::{is_part_of_flow, is_world};
+pub use repeats::{flow_within, is_world};
 
 /// The most that a row may be worth, US dollars: far more than the trade of the world, and so little that the values of
 /// all rows can be added up.

@@ -2,17 +2,27 @@
 
 /// Whether a partner stands for all economies together, as statistics write it.
 #[must_use]
-pub fn is_world(partner: &str) -> bool {
-    matches!(partner.trim(), "World" | "WORLD" | "W00" | "WLD" | "0" | "000")
+pub fn is_world(partner: &[u8]) -> bool {
+    matches!(partner.trim_ascii(), b"World" | b"WORLD" | b"W00" | b"WLD" | b"0" | b"000")
 }
 
-/// Whether a flow is a part of another: re-exports of exports, say. By its code, its name, or its old number.
+/// The names of the flow that a flow is a part of: re-exports of exports, say. By its code, its name, or its old number.
 #[must_use]
-pub fn is_part_of_flow(flow: &str) -> bool {
-    let exports = ["RX", "DX", "XIP", "XOP", "Re-Export", "Re-export", "Re-exports", "Domestic Export", "3"];
-    let imports = ["RM", "FM", "MIP", "MOP", "Re-Import", "Re-import", "Re-imports", "Foreign Import", "4"];
-    let flow = flow.trim();
-    exports.contains(&flow) || imports.contains(&flow)
+pub fn flow_within(flow: &[u8]) -> Option<&'static [&'static [u8]]> {
+    const EXPORTS: &[&[u8]] = &[b"X", b"Export", b"Exports"];
+    const IMPORTS: &[&[u8]] = &[b"M", b"Import", b"Imports"];
+    match flow.trim_ascii() {
+        b"RX" | b"DX" | b"XIP" | b"XOP" | b"Re-Export" | b"Re-export" | b"Re-exports" | b"Domestic Export" => {
+            Some(EXPORTS)
+        }
+        b"RM" | b"FM" | b"MIP" | b"MOP" | b"Re-Import" | b"Re-import" | b"Re-imports" | b"Foreign Import" => {
+            Some(IMPORTS)
+        }
+        // As they were numbered.
+        b"3" => Some(&[b"2"]),
+        b"4" => Some(&[b"1"]),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -21,8 +31,9 @@ mod tests {
 
     #[test]
     fn the_world_and_the_parts_of_flows_are_known_as_statistics_write_them() {
-        assert!(["World", "W00", " 0", "000"].into_iter().all(is_world));
-        assert!(!["", "156", "China", "00"].into_iter().any(is_world));
+        assert!(["World", "W00", " 0", "000"].map(str::as_bytes).into_iter().all(is_world));
+        assert!(!["", "156", "China", "00"].map(str::as_bytes).into_iter().any(is_world));
+        let is_part_of_flow = |flow: &str| flow_within(flow.as_bytes()).is_some();
         assert!(["RM", "Re-Export", "3", " RX"].into_iter().all(is_part_of_flow));
         assert!(!["", "M", "X", "1", "2", "Import"].into_iter().any(is_part_of_flow));
     }

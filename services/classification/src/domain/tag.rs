@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use foldhash::quality::RandomState;
-use greenlane_tally::{Share, is_amount, is_part_of_flow, is_world};
+use greenlane_tally::{Share, flow_within, is_amount, is_world};
 
 use super::catalogue::{Catalogue, Position};
 use super::code::CodeText;
@@ -202,8 +202,8 @@ impl Tagger {
             (!good_value).then_some(TradeFault::ValueMalformed),
             self.seen.before(row).then_some(TradeFault::Duplicate),
             // Whether rows of the partners or of the whole flow are still to come is not known.
-            is_world(row.partner).then_some(TradeFault::AggregatePartner),
-            is_part_of_flow(row.flow).then_some(TradeFault::PartOfFlow),
+            is_world(row.partner.as_bytes()).then_some(TradeFault::AggregatePartner),
+            flow_within(row.flow.as_bytes()).map(|_| TradeFault::PartOfFlow),
         ];
         let tagged = Tagged { said, own };
         self.rows += 1;

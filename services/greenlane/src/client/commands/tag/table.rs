@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use flate2::read::MultiGzDecoder;
+pub(crate) use greenlane_tally::{flow_within, is_world};
 
 use super::{csv::CsvRows, parquet::ParquetRows};
 use crate::client::exit::Usage;
@@ -344,11 +345,6 @@ impl<'t> Classification<'t> {
     }
 }
 
-/// Whether a partner stands for all others together.
-pub(crate) fn is_world(partner: &[u8]) -> bool {
-    matches!(partner, b"World" | b"WORLD" | b"W00" | b"WLD" | b"0")
-}
-
 /// Whether an economy is the European Union, with the trade of its members.
 pub(crate) fn is_union(economy: &[u8]) -> bool {
     matches!(
@@ -380,24 +376,6 @@ pub(crate) fn flow_now(flow: &[u8]) -> &[u8] {
         b"3" | b"Re-Export" | b"Re-export" | b"Re-exports" => b"RX",
         b"4" | b"Re-Import" | b"Re-import" | b"Re-imports" => b"RM",
         other => other,
-    }
-}
-
-/// The names of the flow that a flow is a part of: re-exports of exports, say.
-pub(crate) fn flow_within(flow: &[u8]) -> Option<&'static [&'static [u8]]> {
-    const EXPORTS: &[&[u8]] = &[b"X", b"Export", b"Exports"];
-    const IMPORTS: &[&[u8]] = &[b"M", b"Import", b"Imports"];
-    match flow {
-        b"RX" | b"DX" | b"XIP" | b"XOP" | b"Re-Export" | b"Re-export" | b"Re-exports" | b"Domestic Export" => {
-            Some(EXPORTS)
-        }
-        b"RM" | b"FM" | b"MIP" | b"MOP" | b"Re-Import" | b"Re-import" | b"Re-imports" | b"Foreign Import" => {
-            Some(IMPORTS)
-        }
-        // As they were numbered.
-        b"3" => Some(&[b"2"]),
-        b"4" => Some(&[b"1"]),
-        _ => None,
     }
 }
 
