@@ -109,6 +109,9 @@ pub struct DerivedPublication {
     pub change_set: Option<String>,
     /// Lower-case hexadecimal SHA-256 of what the change set changes.
     pub changes_sha256: Option<String>,
+    /// The same of the entries that the service begins with. None of classification, and where it was recorded before the
+    /// log told it.
+    pub entries_sha256: Option<String>,
     /// The entry about another revision of the same number, which the catalogue had before it was restored from a backup.
     pub instead_of: Option<u64>,
 }
@@ -348,6 +351,7 @@ impl Auditor {
             log_index: index,
             change_set: text("change_set")?,
             changes_sha256: text("changes_sha256")?,
+            entries_sha256: text("entries_sha256")?,
             instead_of,
         };
         if one.change_set.is_some() != one.changes_sha256.is_some() {

@@ -1,6 +1,11 @@
 //! The histories of the two catalogues, as the services that keep them tell them: what the registry puts on record of
 //! them, and what an auditor holds its records against.
 
+mod entries;
+mod lists;
+
+pub use self::entries::Entries;
+
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt as _};
 use greenlane_api::classification::v1 as cl;
@@ -46,6 +51,34 @@ pub struct Page {
     pub next: String,
     /// The revision that the service is at.
     pub revision: u64,
+}
+
+/// What a change set changes.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    sha256: [u8; 32],
+    changed: Changed,
+}
+
+#[derive(Clone, Debug)]
+enum Changed {
+    Entries(Vec<eq::Change>),
+    Lists(Vec<cl::Change>),
+}
+
+impl Changes {
+    /// Their SHA-256, as the contract's `LogEntry` defines it.
+    pub fn sha256(&self) -> [u8; 32] {
+        self.sha256
+    }
+
+    /// Makes them of the entries that were there before. What they make of the other catalogue is not kept as entries.
+    pub fn make(&self, entries: &mut Entries) {
+        match &self.changed {
+            Changed::Entries(changes) => entries.make(changes),
+            Changed::Lists(_) => {}
+        }
+    }
 }
 
 impl CatalogueHistory {
@@ -134,35 +167,60 @@ impl CatalogueHistory {
         }
     }
 
-    /// The SHA-256 of what a change set changes, as the contract's `LogEntry` defines it.
+    /// What a change set changes.
     ///
     /// # Errors
     /// When the service does not tell.
-    pub async fn changes_sha256(&self, name: &str) -> Result<[u8; 32], Status> {
+    pub async fn changes(&self, name: &str) -> Result<Changes, Status> {
         let missing = || Status::not_found(format!("{name} is not told"));
         match self.catalogue {
             Catalogue::Equivalence => {
                 let request = eq::GetChangeSetRequest { name: name.to_owned() };
                 let told = ChangeServiceClient::new(self.client.clone()).get_change_set(request).await?.into_inner();
-                let changes = told.change_set.ok_or_else(missing)?.changes;
-                Ok(sha256(eq::ChangeSet { changes, ..Default::default() }.encode_to_vec()))
+                let told =
+                    eq::ChangeSet { changes: told.change_set.ok_or_else(missing)?.changes, ..Default::default() };
+                Ok(Changes { sha256: sha256(told.encode_to_vec()), changed: Changed::Entries(told.changes) })
             }
             Catalogue::Classification => {
                 let request = cl::GetChangeSetRequest { name: name.to_owned() };
                 let told = CodeChanges::new(self.client.clone()).get_change_set(request).await?.into_inner();
-                let changes = told.change_set.ok_or_else(missing)?.changes;
+                let told =
+                    cl::ChangeSet { changes: told.change_set.ok_or_else(missing)?.changes, ..Default::default() };
                 let mut files = Vec::new();
-                for change in &changes {
+                for change in &told.changes {
                     if let Some(cl::change::Change::PublishImport(name)) = &change.change {
                         let request = cl::GetImportRequest { name: name.clone() };
                         let import = self.codes().get_import(request).await?.into_inner().import;
                         files.extend_from_slice(import.ok_or_else(missing)?.sha256.as_bytes());
                     }
                 }
-                let mut bytes = cl::ChangeSet { changes, ..Default::default() }.encode_to_vec();
+                let mut bytes = told.encode_to_vec();
                 bytes.extend(files);
-                Ok(sha256(bytes))
+                Ok(Changes { sha256: sha256(bytes), changed: Changed::Lists(told.changes) })
             }
+        }
+    }
+
+    /// The first of what a change set changed that the service serves otherwise at the revision that it was published
+    /// as, and how. What an import has brought is in its file, and is not held.
+    ///
+    /// # Errors
+    /// When the service does not tell.
+    pub async fn not_served(&self, changes: &Changes, revision: u64) -> Result<Option<String>, Status> {
+        match &changes.changed {
+            Changed::Entries(changes) => entries::not_served(&self.client, changes, revision).await,
+            Changed::Lists(changes) => lists::not_served(&self.client, changes, revision).await,
+        }
+    }
+
+    /// The whole catalogue as it is served at a revision. None of classification, which keeps codes and not entries.
+    ///
+    /// # Errors
+    /// When the service does not tell.
+    pub async fn entries(&self, revision: u64) -> Result<Option<Entries>, Status> {
+        match self.catalogue {
+            Catalogue::Equivalence => entries::read(&self.client, revision).await.map(Some),
+            Catalogue::Classification => Ok(None),
         }
     }
 

@@ -156,19 +156,20 @@ impl Publications {
 
     async fn submit(&self, told: Told) -> Result<(), RecordError> {
         let catalogue = self.history.catalogue();
-        let change_set = match told.change_set {
+        let Told { revision, change_set: by, published_at } = told;
+        let (mut change_set, mut entries_sha256) = (None, None);
+        match by {
             Some(name) => {
-                let sha256 = self.history.changes_sha256(&name).await?;
-                Some(PublishedChanges { name, sha256 })
+                let sha256 = self.history.changes(&name).await?.sha256();
+                change_set = Some(PublishedChanges { name, sha256 });
             }
-            None => None,
-        };
-        let publication =
-            Publication { catalogue, revision: told.revision, change_set, published_at: told.published_at };
+            None => entries_sha256 = self.history.entries(revision).await?.map(|entries| entries.sha256()),
+        }
+        let publication = Publication { catalogue, revision, change_set, entries_sha256, published_at };
         let by = publication.change_set.as_ref().map_or("", |by| by.name.as_str());
         let method = method(catalogue);
         // Every replica that hears of it calls it the same.
-        let request_id = format!("{}:{}", told.revision, by.replace('/', "-"));
+        let request_id = format!("{revision}:{}", by.replace('/', "-"));
         let mutation = Mutation {
             key: Key::new(catalogue.as_str(), method, request_id),
             payload: payload_hash(format!("{} {by}", publication.name()).as_bytes()),

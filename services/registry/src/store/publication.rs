@@ -43,7 +43,7 @@ pub(crate) async fn save(tx: &Tx, recorded: &[&Recorded]) -> Result<(), DbErr> {
         catalogue: Set(it.catalogue.as_str().to_owned()),
         revision: Set(to_i64(it.revision)),
         change_set: Set(it.change_set.as_ref().map(|by| by.name.clone())),
-        changes_sha256: Set(it.change_set.as_ref().map(|by| hex::encode(by.sha256))),
+        changes_sha256: Set(it.change_set.as_ref().map(|by| by.sha256).or(it.entries_sha256).map(hex::encode)),
         published_at: Set(it.published_at.map(Into::into)),
         recorded_at: Set((*recorded_at).into()),
     });
@@ -58,14 +58,17 @@ impl TryFrom<publication::Model> for Recorded {
             let mut hash = [0; 32];
             hex::decode_to_slice(text, &mut hash).map(|()| hash).map_err(|_| corrupt("publication"))
         };
-        let change_set = match (row.change_set, row.changes_sha256) {
-            (Some(name), Some(hash)) => Some(PublishedChanges { name, sha256: sha256(&hash)? }),
-            _ => None,
-        };
+        let (mut change_set, mut entries_sha256) = (None, None);
+        match (row.change_set, row.changes_sha256) {
+            (Some(name), Some(hash)) => change_set = Some(PublishedChanges { name, sha256: sha256(&hash)? }),
+            (None, Some(hash)) => entries_sha256 = Some(sha256(&hash)?),
+            (_, None) => {}
+        }
         let publication = Publication {
             catalogue: Catalogue::from_str(&row.catalogue).ok_or_else(|| corrupt("publication"))?,
             revision: to_u64(row.revision),
             change_set,
+            entries_sha256,
             published_at: row.published_at.map(Into::into),
         };
         Ok(Self { log_index: to_u64(row.log_index), recorded_at: row.recorded_at.into(), publication })

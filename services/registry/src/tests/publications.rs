@@ -1,9 +1,12 @@
 //! Published revisions of the catalogues, heard from an equivalence and a classification service.
 
+mod entries;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use greenlane_api::classification::v1 as cl;
+use greenlane_api::common::v1::read_consistency::Requirement;
 use greenlane_api::equivalence::v1 as eq;
 use greenlane_api::registry::v1 as wire;
 use greenlane_jose::sha256;
@@ -97,6 +100,50 @@ impl eq::catalogue_service_server::CatalogueService for Catalogue {
         let told = |revision| Ok(eq::WatchRevisionsResponse { revision, ..Default::default() });
         Ok(Response::new(Box::pin(self.revisions().map(told))))
     }
+
+    async fn list_economies(
+        &self,
+        request: Request<eq::ListEconomiesRequest>,
+    ) -> Result<Response<eq::ListEconomiesResponse>, Status> {
+        let consistency = request.into_inner().consistency.and_then(|asked| asked.requirement);
+        assert_eq!(consistency, Some(Requirement::ExactlyRevision(1)));
+        Ok(Response::new(eq::ListEconomiesResponse { economies: vec![entries::begun()], ..Default::default() }))
+    }
+
+    async fn list_catalogue_bodies(
+        &self,
+        _: Request<eq::ListCatalogueBodiesRequest>,
+    ) -> Result<Response<eq::ListCatalogueBodiesResponse>, Status> {
+        Ok(Response::new(eq::ListCatalogueBodiesResponse::default()))
+    }
+
+    async fn list_schemes(
+        &self,
+        _: Request<eq::ListSchemesRequest>,
+    ) -> Result<Response<eq::ListSchemesResponse>, Status> {
+        Ok(Response::new(eq::ListSchemesResponse::default()))
+    }
+
+    async fn list_standard_editions(
+        &self,
+        _: Request<eq::ListStandardEditionsRequest>,
+    ) -> Result<Response<eq::ListStandardEditionsResponse>, Status> {
+        Ok(Response::new(eq::ListStandardEditionsResponse::default()))
+    }
+
+    async fn list_edition_transitions(
+        &self,
+        _: Request<eq::ListEditionTransitionsRequest>,
+    ) -> Result<Response<eq::ListEditionTransitionsResponse>, Status> {
+        Ok(Response::new(eq::ListEditionTransitionsResponse::default()))
+    }
+
+    async fn list_requirements(
+        &self,
+        _: Request<eq::ListRequirementsRequest>,
+    ) -> Result<Response<eq::ListRequirementsResponse>, Status> {
+        Ok(Response::new(eq::ListRequirementsResponse::default()))
+    }
 }
 
 #[tonic::async_trait]
@@ -178,6 +225,16 @@ impl cl::change_service_server::ChangeService for Catalogue {
 
 const EQUIVALENCE: &[Rule] = &[
     Rule::public("/greenlane.equivalence.v1.CatalogueService/WatchRevisions"),
+    Rule::public("/greenlane.equivalence.v1.CatalogueService/ListEconomies"),
+    Rule::public("/greenlane.equivalence.v1.CatalogueService/ListCatalogueBodies"),
+    Rule::public("/greenlane.equivalence.v1.CatalogueService/ListSchemes"),
+    Rule::public("/greenlane.equivalence.v1.CatalogueService/ListStandardEditions"),
+    Rule::public("/greenlane.equivalence.v1.CatalogueService/ListEditionTransitions"),
+    Rule::public("/greenlane.equivalence.v1.CatalogueService/ListRequirements"),
+    Rule::public("/greenlane.equivalence.v1.ArrangementService/ListArrangements"),
+    Rule::public("/greenlane.equivalence.v1.ArrangementService/ListAnnexes"),
+    Rule::public("/greenlane.equivalence.v1.ArrangementService/ListDesignations"),
+    Rule::public("/greenlane.equivalence.v1.EquivalenceService/ListEquivalences"),
     Rule::public("/greenlane.equivalence.v1.ChangeService/ListChangeSets"),
     Rule::public("/greenlane.equivalence.v1.ChangeService/GetChangeSet"),
 ];
@@ -201,6 +258,8 @@ async fn client(service: Service) -> Client {
 async fn beside(db: &TestDatabase, keys: &Arc<TempDir>, equivalence: &Catalogue, codes: Option<&Catalogue>) -> Served {
     let service = Service::new("equivalence", EQUIVALENCE)
         .grpc(grpc!(eq::catalogue_service_server::CatalogueServiceServer::new(equivalence.clone())))
+        .grpc(grpc!(eq::arrangement_service_server::ArrangementServiceServer::new(entries::Nothing)))
+        .grpc(grpc!(eq::equivalence_service_server::EquivalenceServiceServer::new(entries::Nothing)))
         .grpc(grpc!(eq::change_service_server::ChangeServiceServer::new(equivalence.clone())));
     let mut peers = Peers { equivalence: Some(client(service).await), classification: None };
     if let Some(codes) = codes {
@@ -264,6 +323,10 @@ async fn each_published_revision_of_both_catalogues_is_an_entry_with_the_hash_of
     changes.extend(hex::encode(sha256("imports/x")).bytes());
     assert_eq!(hash("changeSets/x"), hex::encode(sha256(changes)));
     let a = entries.iter().find(|entry| entry["change_set"] == "changeSets/a").unwrap();
+    let begun = entries.iter().find(|entry| entry["catalogue"] == "equivalence" && entry["revision"] == 1).unwrap();
+    assert_eq!(begun["entries_sha256"], hex::encode(entries::sha256()));
+    let told = entries.iter().filter(|entry| entry.get("entries_sha256").is_some());
+    assert_eq!(told.count(), 1, "of what was published by a change set its changes are told, and no codes are");
     assert_eq!(a["published_at"], "2026-05-30T09:00:00.000000Z");
 }
 

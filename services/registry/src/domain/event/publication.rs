@@ -14,13 +14,16 @@ pub(crate) struct PublicationEntry<'a> {
 
 impl PublicationEntry<'_> {
     pub(super) fn members(&self, put: &mut impl FnMut(&'static str, Node<'static>)) {
-        let Publication { catalogue, revision, change_set, published_at } = self.publication;
+        let Publication { catalogue, revision, change_set, entries_sha256, published_at } = self.publication;
         put("event", "catalogue.publish".into());
         put("catalogue", catalogue.as_str().into());
         put("revision", (*revision).into());
         if let Some(by) = change_set {
             put("change_set", by.name.clone().into());
             put("changes_sha256", hex::encode(by.sha256).into());
+        }
+        if let Some(sha256) = entries_sha256 {
+            put("entries_sha256", hex::encode(sha256).into());
         }
         if let Some(at) = published_at {
             put("published_at", instant(*at));

@@ -55,7 +55,10 @@ pub(crate) struct Args {
     /// shown that body's certificates, and no others are held against the log.
     #[arg(long)]
     certificates: bool,
-    /// Also hold the change sets that the two catalogues' services tell against what is on record of their revisions.
+    /// Also hold the two catalogues against what is on record of their revisions: the change sets that their services tell,
+    /// and what they serve of those. Every entry of the equivalence catalogue is held; of what it begins with only where
+    /// the log tells its hash, as logs that began with an earlier version do not. Of classification the lists and entries
+    /// that a change set puts or ends are held, and not codes and links, what an import brings, and what it begins with.
     #[arg(long)]
     catalogues: bool,
 }
@@ -83,6 +86,7 @@ const AUDIT: View = View::Record {
         ("Revisions of catalogues", "publications"),
         ("Of which published twice", "publishedTwice?"),
         ("Compared with their services", "publicationsCompared?"),
+        ("Entries compared with them", "catalogueEntriesCompared?"),
     ],
 };
 
@@ -172,10 +176,10 @@ async fn audit(session: &Session, args: Args) -> anyhow::Result<Found> {
             Err(why) => return Ok(Found::Accused(accuse(&why, &[&newest.note]))),
         }
     }
-    let mut publications = 0;
+    let mut held = catalogues::Compared::default();
     if args.catalogues {
         match catalogues::compare(session, &auditor).await? {
-            Ok(count) => publications = count,
+            Ok(compared) => held = compared,
             Err(why) => return Ok(Found::Accused(accuse_catalogue(&why, &newest.note))),
         }
     }
@@ -190,10 +194,14 @@ async fn audit(session: &Session, args: Args) -> anyhow::Result<Found> {
         "certificatesCompared": compared,
         "publications": recorded().count(),
         "publishedTwice": recorded().filter(|one| one.instead_of.is_some()).count(),
-        "publicationsCompared": publications,
+        "publicationsCompared": held.revisions,
+        "catalogueEntriesCompared": held.entries,
     });
     if let Some(body) = body {
         value["certificatesOf"] = body.into();
+    }
+    for what in &held.unheld {
+        render::talk(&format!("{what} is not on record: it is taken at its word"));
     }
     if !is_ours {
         render::talk(&format!("audited by the key {key} (taken at its word: name --log-key to hold it to a key)"));

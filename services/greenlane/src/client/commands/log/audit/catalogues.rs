@@ -3,13 +3,25 @@
 use std::collections::BTreeMap;
 
 use greenlane_registry::audit::{Auditor, DerivedPublication};
-use greenlane_registry::catalogues::{CatalogueHistory, Told};
+use greenlane_registry::catalogues::{CatalogueHistory, Changes, Entries, Told};
 
 use crate::client::Session;
 
-/// Every revision that is on record is what its service says that it published. How many there are, or which is not.
-pub(super) async fn compare(session: &Session, auditor: &Auditor) -> anyhow::Result<Result<usize, String>> {
-    let mut compared = 0;
+/// What was held.
+#[derive(Debug, Default)]
+pub(super) struct Compared {
+    /// Revisions that are on record.
+    pub(super) revisions: usize,
+    /// Entries of the equivalence catalogue, as they are served now.
+    pub(super) entries: usize,
+    /// What nothing on record tells of, so that it is taken at its word.
+    pub(super) unheld: Vec<String>,
+}
+
+/// Every revision that is on record is what its service says that it published, and what it serves is what was
+/// published. What was held, or what is not so.
+pub(super) async fn compare(session: &Session, auditor: &Auditor) -> anyhow::Result<Result<Compared, String>> {
+    let mut compared = Compared::default();
     for (name, recorded) in auditor.publications() {
         let history = match name.as_str() {
             "equivalence" => CatalogueHistory::of_equivalence(session.equivalence()?),
@@ -21,11 +33,40 @@ pub(super) async fn compare(session: &Session, auditor: &Auditor) -> anyhow::Res
         if at < highest {
             return Ok(Err(format!("the catalogue of {name} is at revision {at}, and {highest} is on record")));
         }
-        for (revision, one) in recorded {
-            if let Err(why) = is_told(&history, told.get(revision), one).await? {
-                return Ok(Err(format!("revision {revision} of {name}, entry {}: {why}", one.log_index)));
+        // What follows from what was published, one revision after the other.
+        let mut published: Option<Entries> = None;
+        for (&revision, one) in recorded {
+            let wrong = |why: String| Ok(Err(format!("revision {revision} of {name}, entry {}: {why}", one.log_index)));
+            match changed(&history, told.get(&revision), one).await? {
+                Ok(Some(changes)) => {
+                    if let Some(why) = history.not_served(&changes, revision).await? {
+                        return wrong(why);
+                    }
+                    if let Some(published) = &mut published {
+                        changes.make(published);
+                    }
+                }
+                Ok(None) => {
+                    published = history.entries(revision).await?;
+                    match (&published, &one.entries_sha256) {
+                        (Some(begun), Some(recorded)) if hex::encode(begun.sha256()) != *recorded => {
+                            return wrong("what the catalogue begins with is not what is on record".to_owned());
+                        }
+                        (Some(_), Some(_)) => {}
+                        (_, None) | (None, Some(_)) => {
+                            compared.unheld.push(format!("what the catalogue of {name} begins with"));
+                        }
+                    }
+                }
+                Err(why) => return wrong(why),
             }
-            compared += 1;
+            compared.revisions += 1;
+        }
+        if let (Some(published), Some(served)) = (published, history.entries(highest).await?) {
+            if let Some(why) = published.differs(&served) {
+                return Ok(Err(format!("revision {highest} of {name}: {why}")));
+            }
+            compared.entries += served.len();
         }
     }
     Ok(Ok(compared))
@@ -44,18 +85,23 @@ async fn told(history: &CatalogueHistory) -> anyhow::Result<(u64, BTreeMap<u64, 
     }
 }
 
-async fn is_told(
+/// What the change set changes that published a revision, none where none did; or why it is not what is on record.
+async fn changed(
     history: &CatalogueHistory,
     told: Option<&Told>,
     recorded: &DerivedPublication,
-) -> anyhow::Result<Result<(), String>> {
+) -> anyhow::Result<Result<Option<Changes>, String>> {
     let words = |change_set: Option<&str>| change_set.unwrap_or("no change set").to_owned();
     let told = told.and_then(|told| told.change_set.as_deref());
     let on_record = recorded.change_set.as_deref();
     if told != on_record {
         return Ok(Err(format!("it was published by {}, and on record is {}", words(told), words(on_record))));
     }
-    let (Some(change_set), Some(hash)) = (on_record, &recorded.changes_sha256) else { return Ok(Ok(())) };
-    let told: String = history.changes_sha256(change_set).await?.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(if told == *hash { Ok(()) } else { Err(format!("{change_set} does not change what is on record")) })
+    let (Some(change_set), Some(hash)) = (on_record, &recorded.changes_sha256) else { return Ok(Ok(None)) };
+    let changes = history.changes(change_set).await?;
+    Ok(if hex::encode(changes.sha256()) == *hash {
+        Ok(Some(changes))
+    } else {
+        Err(format!("{change_set} does not change what is on record"))
+    })
 }
