@@ -249,6 +249,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("body designation list", "bodies/aurora-cert", 0),
     ("bundle", "--out customs.bundle", 0),
     ("log checkpoint", "", 0),
+    ("log key", "", 0),
     ("log entries", "", 0),
     ("log inclusion", "1", 0),
     ("log inclusion", "1 --out entry.tlog-proof", 0),

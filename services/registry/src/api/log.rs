@@ -23,6 +23,8 @@ pub(crate) struct Logs {
     pub(crate) reader: Reader,
     pub(crate) log: Arc<LogWriter>,
     pub(crate) cosigner: Arc<Cosigner>,
+    /// The verifier key of this registry as a witness. Empty where it is none.
+    pub(crate) witness_key: String,
 }
 
 #[tonic::async_trait]
@@ -165,7 +167,12 @@ impl Logs {
             })
             .await?;
         let cosignatures = cosignatures.iter().map(render::cosignature).collect();
-        Ok(wire::GetCheckpointResponse { checkpoint: Some(checkpoint), revision: size, cosignatures })
+        Ok(wire::GetCheckpointResponse {
+            checkpoint: Some(checkpoint),
+            revision: size,
+            cosignatures,
+            witness_key: self.witness_key.clone(),
+        })
     }
 
     async fn inclusion(&self, raw: wire::GetInclusionProofRequest) -> Result<wire::GetInclusionProofResponse, Fault> {

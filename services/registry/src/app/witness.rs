@@ -22,6 +22,8 @@ pub(crate) struct Witness {
     pub(crate) clock: Clock,
     pub(crate) name: KeyName,
     pub(crate) signer: Arc<dyn Signer>,
+    /// What cosignatures are verified with.
+    pub(crate) key: NoteKey,
     pub(crate) logs: Vec<NoteKey>,
 }
 

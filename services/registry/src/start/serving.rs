@@ -118,6 +118,7 @@ impl Serving {
 
     /// Adds all of it to a service, and its health.
     pub(super) fn add_to(self, service: Service, config: &Config, witness: Option<Witness>) -> Service {
+        let witness_key = witness.as_ref().map(|witness| witness.key.to_string()).unwrap_or_default();
         let site = api::Site {
             reader: self.reader.clone(),
             log: Arc::clone(&self.log),
@@ -136,7 +137,7 @@ impl Serving {
             did: greenlane_credential::did_web(&self.public_url, &[]).ok(),
             message_bytes: usize::MAX,
         };
-        let logs = api::Logs { reader: self.reader, log: Arc::clone(&self.log), cosigner: self.cosigner };
+        let logs = api::Logs { reader: self.reader, log: Arc::clone(&self.log), cosigner: self.cosigner, witness_key };
         let (published, polled, probed, log) = (self.published, self.store.clone(), self.store, self.log);
         let poll = config.poll_interval();
         let service = service

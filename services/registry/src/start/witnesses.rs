@@ -56,6 +56,7 @@ pub(super) fn witness(config: &Config, store: &Store, clock: &Clock) -> Result<O
         clock: clock.clone(),
         name,
         signer,
+        key: own,
         logs: logs.collect::<Result<_, _>>()?,
     }))
 }

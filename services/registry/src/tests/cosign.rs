@@ -206,6 +206,10 @@ async fn a_registry_is_cosigned_by_another_and_the_site_shows_it(db: TestDatabas
         any_port(config);
     };
     let served = serve_with(&db, Clock::settable(now()), keys, witnessed, Peers::default()).await;
+    assert_eq!(
+        (head(&witness).await.witness_key, head(&served).await.witness_key),
+        (witness_key.clone(), String::new())
+    );
     let port = served.port();
     for id in ["xa-lab", "xa-other", "xa-third"] {
         served.enrol(id).await;

@@ -11,6 +11,7 @@ use greenlane_api::registry::v1::{
     AddCosignatureRequest, GetCheckpointRequest, GetConsistencyProofRequest, GetInclusionProofRequest,
     ListCosignaturesRequest, ListEntriesRequest, log_service_client::LogServiceClient,
 };
+use serde_json::json;
 
 use crate::client::{
     Mutation, Session,
@@ -24,6 +25,12 @@ use crate::client::{
 pub(crate) enum Command {
     /// Print the newest signed checkpoint, as the note that was signed.
     Checkpoint,
+    /// Tell the registry's public keys: the log's, and the one by which it cosigns the logs of others.
+    #[command(after_help = "\
+Both are verifier keys (name+hash+key, C2SP signed-note). The log's goes into `witnessed_logs` of who witnesses it, and \
+into --log-key. A registry has a key as a witness once its own `witnessed_logs` names a log: that one goes into \
+`witnesses` of the registry whose log it is, and into `log check --witness`.")]
+    Key,
     /// List entries.
     Entries {
         /// First index.
@@ -70,6 +77,8 @@ pub(crate) enum Command {
 }
 
 const CHECKPOINT: View = View::Record { at: "checkpoint", name: "origin", fields: &[] };
+const KEYS: View =
+    View::Record { at: "", name: "logKey", fields: &[("Log", "logKey"), ("As a witness", "witnessKey?")] };
 const ENTRIES: View = View::List {
     items: "entries",
     name: "index",
@@ -109,6 +118,13 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 return Ok(Exit::Done);
             }
             session.print(&answer, CHECKPOINT)
+        }
+        Command::Key => {
+            let answer = log.get_checkpoint(GetCheckpointRequest::default()).await?.into_inner();
+            let log_key = answer.checkpoint.context("the registry has no checkpoint")?.verifier_key;
+            let keys = json!({ "logKey": log_key, "witnessKey": answer.witness_key });
+            render::print_value(session.output(), &keys, KEYS)?;
+            Ok(Exit::Done)
         }
         Command::Entries { from, limit } => {
             let ask = async |page_size, page_token| {
