@@ -6,6 +6,7 @@ pub(crate) mod certificate;
 pub(crate) mod command;
 pub(crate) mod content;
 pub(crate) mod contestation;
+pub(crate) mod did;
 pub(crate) mod epcis;
 pub(crate) mod event;
 pub(crate) mod goods;

@@ -21,6 +21,7 @@ use crate::app::read::Reader;
 use crate::app::registry::Registry;
 use crate::domain::body::{BodyRecord, Role};
 use crate::domain::command::Command;
+use crate::domain::did;
 use crate::domain::names::BodyId;
 use crate::store::list;
 
@@ -245,12 +246,13 @@ impl Bodies {
         let did = if raw.did.is_empty() {
             id.as_ref().and_then(|id| v.parse("did", document::did(&self.registry.public_url, id)))
         } else {
-            let form = "must be a did:web identifier without path traversal, query or fragment";
-            let is_good = v.check("did", is_did_web(&raw.did), form);
             let own = id.as_ref().and_then(|id| document::did(&self.registry.public_url, id).ok());
-            let is_free = own.as_ref() == Some(&raw.did) || !self.serves(&raw.did);
-            let is_free = v.check("did", is_free, "is one that this registry serves for somebody else");
-            (is_good && is_free).then_some(raw.did)
+            match own.filter(|own| did::same(own, &raw.did)) {
+                Some(own) => Some(own),
+                None => v.parse("did", did::canonical(&raw.did)).filter(|did| {
+                    v.check("did", !self.serves(did), "is one that this registry serves for somebody else")
+                }),
+            }
         };
         Some(BodyRecord {
             id: id?,
@@ -263,10 +265,10 @@ impl Bodies {
         })
     }
 
-    /// Whether an identifier is this registry's, or lies below it, where its bodies have theirs.
+    /// Whether an identifier, in its one spelling, is this registry's, or lies below it, where its bodies have theirs.
     fn serves(&self, did: &str) -> bool {
         let Ok(own) = did_web(&self.registry.public_url, &[]) else { return false };
-        let (own, did) = (folded(&own), folded(did));
+        let own = did::canonical(&own).unwrap_or(own);
         did.strip_prefix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
     }
 
@@ -349,36 +351,4 @@ fn role(raw: wire::BodyRole) -> Option<Role> {
         wire::BodyRole::SchemeOwner => Role::SchemeOwner,
         wire::BodyRole::CustomsAuthority => Role::CustomsAuthority,
     })
-}
-
-/// did:web as the registry can resolve it: a host and path segments of plain characters.
-/// An identifier as some resolver may read it: escapes undone, letters small.
-fn folded(did: &str) -> String {
-    let (mut folded, mut rest) = (String::with_capacity(did.len()), did);
-    while let Some((before, after)) = rest.split_once('%') {
-        folded.push_str(before);
-        let digits = after.split_at_checked(2);
-        match digits.and_then(|(digits, after)| Some((u8::from_str_radix(digits, 16).ok()?, after))) {
-            Some((byte, after)) => {
-                folded.push(char::from(byte));
-                rest = after;
-            }
-            None => {
-                folded.push('%');
-                rest = after;
-            }
-        }
-    }
-    folded.push_str(rest);
-    folded.to_ascii_lowercase()
-}
-
-fn is_did_web(did: &str) -> bool {
-    let plain = |segment: &str| {
-        !segment.is_empty()
-            && segment != "."
-            && segment != ".."
-            && segment.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'%'))
-    };
-    did.len() <= 300 && did.strip_prefix("did:web:").is_some_and(|rest| rest.split(':').all(plain))
 }

@@ -13,6 +13,7 @@ use super::document::Document;
 use super::files::{BodyFile, CertificateFile, VersionFile, public_key};
 use super::recognise::{Pin, Pinned, Recognised, Recogniser, Subject as RecognitionSubject, Use};
 use super::source::{Later, Source};
+use crate::domain::did;
 use crate::domain::goods::{Code, Goods};
 use crate::domain::key::Key;
 use crate::domain::life::{Standing, State, last_effective};
@@ -466,7 +467,7 @@ impl Known<'_> {
         let fits = match self.body {
             Some(body) => {
                 let record = &body.body.record;
-                record.did == stated.issuer.did && record.id.name() == stated.issuer.body
+                did::same(&record.did, &stated.issuer.did) && record.id.name() == stated.issuer.body
             }
             None => self.file.is_none() && BodyId::from_name(&stated.issuer.body).is_ok(),
         };

@@ -15,6 +15,7 @@ use super::contestation::{ContestCommand, Contestation, last_of};
 use greenlane_credential::ConfidentialField;
 
 use super::command::{Command, Done, EraseCommand, Grant, Refusal, StepCommand};
+use super::did;
 use super::event::{CertificateEntry, DocumentEntry, Entry, EraseEntry, PublicationEntry};
 use super::key::{Key, KeyRecord, KeyStanding};
 use super::life::{Event, Ground, Reason, Recorded as _, State, Step, Taken, after, ground};
@@ -144,7 +145,7 @@ impl World {
         if self.bodies.contains_key(&record.id) {
             return Err(Refusal::BodyExists(record.id.clone()));
         }
-        if self.bodies.values().any(|known| known.record.did == record.did) {
+        if self.bodies.values().any(|known| did::same(&known.record.did, &record.did)) {
             return Err(Refusal::DidOfAnother(record.did.clone()));
         }
         let body =

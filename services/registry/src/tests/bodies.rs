@@ -65,6 +65,10 @@ async fn no_body_is_registered_under_anothers_identifier_or_the_registrys(db: Te
         "did:web:registry.example.org:bodies:nobody",
         "did:web:Registry.example.org:bodies:xa-lab",
         "did:web:registry%2Eexample.org:bodies:xa-lab",
+        "did:web:registry.example.org.:bodies:xa-lab",
+        "did:web:REGISTRY.example.org%3a443:bodies:xa-lab",
+        "did:web:192.0.2.1",
+        "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH",
     ] {
         let refused = served.bodies().create_body(named("fake", did)).await.unwrap_err();
         let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|it| it.field).collect();
@@ -73,8 +77,14 @@ async fn no_body_is_registered_under_anothers_identifier_or_the_registrys(db: Te
     served.bodies().create_body(named("own", "did:web:registry.example.org:bodies:own")).await.unwrap();
     served.bodies().create_body(named("else", "did:web:registry.example.organisation")).await.unwrap();
     served.bodies().create_body(named("first", "did:web:lab.example.org")).await.unwrap();
-    let taken = served.bodies().create_body(named("second", "did:web:lab.example.org")).await.unwrap_err();
-    assert_eq!(Fault::reason_of(&taken), Some(common::ErrorReason::ResourceExists));
+    for spelling in ["did:web:lab.example.org", "did:web:LAB.example.org.", "did:web:lab.example.org%3A443"] {
+        let taken = served.bodies().create_body(named("second", spelling)).await.unwrap_err();
+        assert_eq!(Fault::reason_of(&taken), Some(common::ErrorReason::ResourceExists), "{spelling}");
+    }
+    let spelled = served.bodies().create_body(named("spelled", "did:web:Third.example.org.%3a8443")).await.unwrap();
+    assert_eq!(spelled.into_inner().body.unwrap().did, "did:web:third.example.org%3A8443");
+    let own = served.bodies().create_body(named("mine", "did:web:Registry.example.org:bodies:mine")).await.unwrap();
+    assert_eq!(own.into_inner().body.unwrap().did, "did:web:registry.example.org:bodies:mine");
     served.bodies().create_body(named("second", "did:web:lab.example.org:two")).await.unwrap();
 }
 
