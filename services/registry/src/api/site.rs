@@ -107,8 +107,11 @@ impl Site {
         }
         let answered = match path {
             "/witness/add-checkpoint" if request.method() == Method::POST => self.witness(request.body()).await,
-            "/witness/add-checkpoint" => Ok(status(StatusCode::METHOD_NOT_ALLOWED)),
-            _ if !reading => Ok(status(StatusCode::METHOD_NOT_ALLOWED)),
+            "/witness/add-checkpoint" => Ok(not_allowed("POST")),
+            _ if !reading => {
+                let asked = self.page.is_some() && path.strip_prefix(&base) == Some("/verify");
+                Ok(not_allowed(if asked { "GET, HEAD, POST" } else { "GET, HEAD" }))
+            }
             security::PATH => {
                 Ok(self.security.as_ref().map_or_else(|| status(StatusCode::NOT_FOUND), SecurityText::answer))
             }
@@ -292,6 +295,13 @@ fn found(kind: &'static str, kept: &'static str, body: impl Into<Bytes>) -> Answ
     // All of it is public: verifiers in browsers read it too.
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, header::HeaderValue::from_static("*"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
+    answer
+}
+
+/// The answer to a method that a path does not have, with those that it has (RFC 9110, 15.5.6).
+fn not_allowed(methods: &'static str) -> Answer {
+    let mut answer = status(StatusCode::METHOD_NOT_ALLOWED);
+    answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(methods));
     answer
 }
 

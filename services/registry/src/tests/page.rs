@@ -288,17 +288,24 @@ async fn the_proof_is_of_the_revision_that_the_page_shows(db: TestDatabase) {
 
 async fn the_page_is_read_and_asked_and_nothing_else(db: TestDatabase) {
     let (_served, port) = serve_site(&db, |_| {}).await;
-    let asked = async |method: &str| {
+    let asked = async |method: &str, path: &str| {
         let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
         let head = "host: registry.example.org\r\nconnection: close\r\ncontent-length: 0";
-        stream.write_all(format!("{method} /verify HTTP/1.1\r\n{head}\r\n\r\n").as_bytes()).await.unwrap();
+        stream.write_all(format!("{method} {path} HTTP/1.1\r\n{head}\r\n\r\n").as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
-        answer.split(' ').nth(1).unwrap().parse::<u16>().unwrap()
+        let allowed = answer.lines().find_map(|line| line.strip_prefix("allow: ")).map(str::to_owned);
+        (answer.split(' ').nth(1).unwrap().parse::<u16>().unwrap(), allowed)
     };
-    for (method, status) in
-        [("GET", 200), ("HEAD", 200), ("POST", 200), ("PUT", 405), ("DELETE", 405), ("OPTIONS", 405), ("TRACE", 405)]
-    {
-        assert_eq!(asked(method).await, status, "{method}");
+    for method in ["GET", "HEAD", "POST"] {
+        assert_eq!(asked(method, "/verify").await, (200, None), "{method}");
     }
+    // What may be asked instead is told (RFC 9110, 15.5.6).
+    for method in ["PUT", "DELETE", "OPTIONS", "TRACE"] {
+        assert_eq!(asked(method, "/verify").await, (405, Some("GET, HEAD, POST".to_owned())), "{method}");
+    }
+    for path in ["/", "/certificates/XA-1", "/assets/verify.js", "/log/checkpoint", "/.well-known/did.json"] {
+        assert_eq!(asked("POST", path).await, (405, Some("GET, HEAD".to_owned())), "{path}");
+    }
+    assert_eq!(asked("GET", "/witness/add-checkpoint").await, (405, Some("POST".to_owned())));
 }

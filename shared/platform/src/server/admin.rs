@@ -45,7 +45,9 @@ pub(super) async fn serve(listener: TcpListener, health: HealthState) {
 
 fn answer<B>(health: &HealthState, request: &Request<B>) -> Response<Full<Bytes>> {
     if request.method() != Method::GET && request.method() != Method::HEAD {
-        return text(StatusCode::METHOD_NOT_ALLOWED, "only GET\n".to_owned());
+        let mut refused = text(StatusCode::METHOD_NOT_ALLOWED, "only GET\n".to_owned());
+        refused.headers_mut().insert(header::ALLOW, http::HeaderValue::from_static("GET, HEAD"));
+        return refused;
     }
     match request.uri().path() {
         "/metrics" => text(StatusCode::OK, crate::telemetry::render_metrics()),

@@ -233,6 +233,9 @@ fn not_grpc<B>(request: &Request<B>) -> Option<Response<EdgeBody>> {
     };
     let mut response = Response::new(EdgeBody::empty());
     *response.status_mut() = status;
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    }
     Some(response)
 }
 

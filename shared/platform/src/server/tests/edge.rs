@@ -187,7 +187,8 @@ async fn a_method_without_a_rule_is_denied_whether_it_exists_or_not() {
 async fn what_is_not_grpc_is_told_so_in_http() {
     let server = server().await;
     let get = http::Request::get(format!("{}{GET_CODE}", server.uri)).body(Body::empty()).unwrap();
-    assert_eq!(server.channel().await.oneshot(get).await.unwrap().status(), 405);
+    let refused = server.channel().await.oneshot(get).await.unwrap();
+    assert_eq!((refused.status().as_u16(), refused.headers()["allow"].as_bytes()), (405, b"POST".as_slice()));
     let json = http::Request::post(format!("{}{GET_CODE}", server.uri))
         .header("content-type", "application/json")
         .body(Body::empty())
