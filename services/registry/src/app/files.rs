@@ -348,17 +348,29 @@ fn check_document(
     let Some(key) = key.and_then(public_key) else { return Stored::Sound };
     match read {
         Ok(read) if read.verify(&key).is_err() => Stored::SignatureInvalid,
-        Ok(read) if !states(read.certificate(), head, version) => Stored::Contradicted,
+        Ok(read) if !states(read.certificate(), (&head.number, &head.body), version) => Stored::Contradicted,
         Ok(_) => Stored::Sound,
+        Err(_) => Stored::SignatureInvalid,
+    }
+}
+
+/// Whether what is on record of a version is what its document states: no signature is looked at.
+pub(crate) fn stated(of: (&CertificateNumber, &BodyId), version: &Version) -> Stored {
+    if sha256(version.document.as_bytes()) != version.document_sha256 {
+        return Stored::HashMismatch;
+    }
+    match Presented::read(&version.document) {
+        Ok(read) if states(read.certificate(), of, version) => Stored::Sound,
+        Ok(_) => Stored::Contradicted,
         Err(_) => Stored::SignatureInvalid,
     }
 }
 
 /// Whether a document states what is judged of its version. What it keeps back it does not state: neither that nor what
 /// was erased of it decides anything.
-fn states(stated: &Certificate, head: &Head, version: &Version) -> bool {
-    stated.number == head.number.as_str()
+fn states(stated: &Certificate, (number, body): (&CertificateNumber, &BodyId), version: &Version) -> bool {
+    stated.number == number.as_str()
         && stated.version == version.version
-        && stated.issuer.body == head.body.name()
+        && stated.issuer.body == body.name()
         && stated.facts == facts(&version.content.without(&version.content.confidential))
 }

@@ -76,15 +76,29 @@ async fn a_record_that_was_changed_behind_the_documents_back_is_caught(db: TestD
             assert!(told.contains("record_contradicts_document"), "{is}: {told}");
             assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused, "{is}");
         }
-        // Nor is it signed in a version to come.
+        // Whoever reads it is told.
         let mut clerk = other.certificates("bodies/xa-lab");
+        for profile in [wire::DocumentProfile::Untp, wire::DocumentProfile::W3c] {
+            let read = reading(&certificate.name, profile);
+            let told = clerk.get_certificate(read).await.unwrap().into_inner().findings;
+            let told: Vec<&str> = told.iter().map(|finding| finding.code.as_str()).collect();
+            assert_eq!(told, ["record_contradicts_document"], "{is}: {profile:?}");
+        }
+        // Nor is it signed in a version to come.
         let refused = clerk.amend_certificate(amendment(&certificate.name, is, "Scope.")).await.unwrap_err();
         assert_eq!(refused.code(), tonic::Code::FailedPrecondition, "{is}: {refused:?}");
         assert!(refused.message().contains("is not what its logged document states"), "{refused:?}");
         replace(is, was).await;
     }
+    let read = reading(&certificate.name, wire::DocumentProfile::Untp);
+    let sound = served.certificates("bodies/xa-lab").get_certificate(read).await.unwrap().into_inner();
+    assert!(sound.findings.is_empty(), "{:?}", sound.findings);
     let verdict = ask(&served, question(Subject::Certificate(certificate.name))).await;
     assert_eq!(codes(verdict.authentic.as_ref()), ["signature_valid", "logged"]);
+}
+
+fn reading(name: &str, profile: wire::DocumentProfile) -> wire::GetCertificateRequest {
+    wire::GetCertificateRequest { name: name.to_owned(), document_profile: profile.into(), ..Default::default() }
 }
 
 /// A document with something else in its payload, under the old signature.

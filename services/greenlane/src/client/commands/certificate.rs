@@ -203,6 +203,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             let request =
                 GetCertificateRequest { name: name(&certificate), version, document_profile, ..Default::default() };
             let answer = certificates.get_certificate(request).await?.into_inner();
+            answer.findings.iter().for_each(|finding| render::talk(&format!("warning: {}", finding.message)));
             if document {
                 let certificate = answer.certificate.unwrap_or_default();
                 let mut text = certificate.document;

@@ -19,7 +19,7 @@ fn answer() -> GetCertificateResponse {
         ..Certificate::default()
     };
     let proof = LogProof { hashes: vec![Bytes::from_static(&[0xfb, 0xff])], ..LogProof::default() };
-    GetCertificateResponse { certificate: Some(certificate), revision: 7, proof: Some(proof) }
+    GetCertificateResponse { certificate: Some(certificate), revision: 7, proof: Some(proof), ..Default::default() }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use prost::Message;
 
 use super::super::{consistency, content, render};
 use super::{Certificates, not_found};
+use crate::app::files;
 use crate::app::read::{Disputed, Freshness};
 use crate::app::recall;
 use crate::domain::life::{Standing, State, overtakers};
@@ -59,6 +60,7 @@ impl Certificates {
         };
         let (mut snapshot, proof) = found.ok_or_else(missing)?;
         consistency::own_or_unbound(caller, &snapshot.body.name()).map_err(|denied| denied.about(number.name()))?;
+        let stored = files::stated((&snapshot.number, &snapshot.body), &snapshot.version);
         if profile == Profile::W3c {
             snapshot.version.document = self.registry.restate(&snapshot.body, &snapshot.version).await?.into();
         }
@@ -66,6 +68,7 @@ impl Certificates {
             certificate: Some(render::certificate(&snapshot, today, true)),
             revision,
             proof: proof.as_ref().map(render::proof),
+            findings: stored.finding().into_iter().map(render::finding).collect(),
         })
     }
 

@@ -18,6 +18,24 @@ pub(crate) enum Stored {
     Contradicted,
 }
 
+impl Stored {
+    /// What is wrong with it.
+    pub(crate) fn finding(self) -> Option<Finding> {
+        let (code, message) = match self {
+            Self::Sound => return None,
+            Self::SignatureInvalid => {
+                ("signature_invalid", "The stored document's signature is not by the key it names.")
+            }
+            Self::HashMismatch => ("document_not_logged", "The stored document is not the one that the log names."),
+            Self::Contradicted => (
+                "record_contradicts_document",
+                "The registry's record is not what the document states that the log names.",
+            ),
+        };
+        Some(Finding::new(code, message))
+    }
+}
+
 /// What the signature of a document that the log does not name is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signature {
@@ -107,23 +125,8 @@ pub(crate) fn judge(presented: &Presented, judged: Option<Judged<'_>>) -> Part {
         Presented::Number | Presented::Logged | Presented::Restated { is_compromised: false } => {}
     }
     let Some(judged) = judged else { return no(unknown_certificate()) };
-    match judged.stored {
-        Stored::Sound => {}
-        Stored::SignatureInvalid => {
-            return no(Finding::new(
-                "signature_invalid",
-                "The stored document's signature is not by the key it names.",
-            ));
-        }
-        Stored::HashMismatch => {
-            return no(Finding::new("document_not_logged", "The stored document is not the one that the log names."));
-        }
-        Stored::Contradicted => {
-            return no(Finding::new(
-                "record_contradicts_document",
-                "The registry's record is not what the document states that the log names.",
-            ));
-        }
+    if let Some(finding) = judged.stored.finding() {
+        return no(finding);
     }
     let Some(key) = judged.key else {
         return no(Finding::new("key_unknown", "The signing key is not registered for the body."));

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use greenlane_api::registry::v1::{
     Body, CertificateContent, GetBodyRequest, GetCertificateQrRequest, GetCertificateRequest, QrFormat,
@@ -71,6 +71,9 @@ pub(super) async fn run(session: &Session, args: Print) -> anyhow::Result<Exit> 
     let name = name(&args.certificate);
     let request = GetCertificateRequest { name: name.clone(), version: args.version, ..Default::default() };
     let answer = certificates.get_certificate(request).await?.into_inner();
+    if let Some(finding) = answer.findings.first() {
+        bail!("{name} is not printed: {}", finding.message);
+    }
     let certificate = answer.certificate.unwrap_or_default();
     let request = GetCertificateQrRequest { name, format: QrFormat::Png.into(), offline: args.offline };
     let code = certificates.get_certificate_qr(request).await?.into_inner();
