@@ -45,6 +45,12 @@ impl From<Refusal> for Fault {
             }
             Refusal::KeyExists(name) => Fault::already_exists(name),
             Refusal::DidOfAnother(did) => Fault::already_exists(did),
+            Refusal::NameOfAnother(body) => {
+                let name = body.name();
+                Fault::already_exists(name.as_str())
+                    .with_message(format!("`{name}`, of the same economy, is called so"))
+                    .with_violation("body.display_name", format!("is what `{name}`, of the same economy, is called"))
+            }
             Refusal::KeyOfAnother(_) => Fault::key_refused("it is registered for another body"),
             Refusal::UnknownKey(name) | Refusal::UnknownStatement(name) | Refusal::UnknownTrace(name) => {
                 Fault::not_found(name)

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::goods::as_read;
 use super::names::BodyId;
 
 /// What an organisation does (ISO/IEC 17000).
@@ -53,6 +54,14 @@ pub(crate) struct Body {
     pub(crate) create_index: u64,
     /// Index of its latest change.
     pub(crate) latest_index: u64,
+}
+
+impl BodyRecord {
+    /// Whether another record has the same name in the same economy. Neither case, nor blanks, nor the width of characters
+    /// makes another name.
+    pub(crate) fn is_called_as(&self, other: &Self) -> bool {
+        self.economy == other.economy && as_read(&self.display_name) == as_read(&other.display_name)
+    }
 }
 
 impl Body {

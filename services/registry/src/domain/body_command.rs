@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::body::{Body, BodyPatch, Role};
+use super::body::{Body, BodyPatch, BodyRecord, Role};
 use super::command::{Done, Refusal};
 use super::event::{BodyEntry, Entry, KeyEvent};
 use super::key::{Key, KeyStanding};
@@ -67,6 +67,18 @@ impl BodyCommand {
             Self::RetireKey { body, .. } | Self::RevokeKey { body, .. } => vec![body],
             Self::State(record) => vec![&record.body, &record.by],
             Self::Step(step) => std::iter::once(&step.body).chain(&step.acting).collect(),
+        }
+    }
+
+    /// Whether it changes what a body is called, or where; then also the economy that it is to be of, where that changes.
+    pub(crate) fn renames(&self) -> Option<(&BodyId, Option<&str>)> {
+        match self {
+            Self::Update { id, patch, .. } if patch.display_name.is_some() || patch.economy.is_some() => {
+                Some((id, patch.economy.as_deref()))
+            }
+            Self::Update { .. } | Self::RetireKey { .. } | Self::RevokeKey { .. } | Self::State(_) | Self::Step(_) => {
+                None
+            }
         }
     }
 
@@ -151,18 +163,34 @@ impl World {
         index: u64,
         now: DateTime<Utc>,
     ) -> Result<Applied, Refusal> {
-        let body = self.bodies.get_mut(id).ok_or_else(|| Refusal::UnknownBody(id.clone()))?;
+        let body = self.bodies.get(id).ok_or_else(|| Refusal::UnknownBody(id.clone()))?;
         if !etag.is_empty() && etag != body.etag() {
             return Err(Refusal::BodyEtagMismatch { body: id.clone(), etag: body.etag() });
         }
+        let mut becomes = body.record.clone();
+        patch.apply(&mut becomes);
+        // Two that are called alike since before this was looked at change all else.
+        if !body.record.is_called_as(&becomes) {
+            self.must_be_told_apart(&becomes)?;
+        }
+        let body = self.bodies.get_mut(id).ok_or_else(|| Refusal::UnknownBody(id.clone()))?;
         let previous_index = body.latest_index;
-        patch.apply(&mut body.record);
+        body.record = becomes;
         body.latest_index = index;
         body.updated_at = now;
         let leaf = Entry::Body(BodyEntry::Updated { body: &body.record }, now).to_bytes();
         let body = body.clone();
         let change = BodyChange::Updated { body: body.clone(), previous_index };
         Ok(Applied { change: Change::OfBody(change), leaf, done: Done::Body(body) })
+    }
+
+    /// No other body of the economy has the name, as people read it.
+    pub(super) fn must_be_told_apart(&self, record: &BodyRecord) -> Result<(), Refusal> {
+        let mut others = self.bodies.values().filter(|other| other.record.id != record.id);
+        match others.find(|other| other.record.is_called_as(record)) {
+            Some(other) => Err(Refusal::NameOfAnother(other.record.id.clone())),
+            None => Ok(()),
+        }
     }
 
     fn change_key<'e>(
@@ -266,7 +294,7 @@ impl World {
                     return own();
                 }
                 let economy = &self.must_have(acting, Role::DesignatingAuthority)?.record.economy;
-                if self.is_of(&statement.record.body, economy) { own() } else { Ok(()) }
+                if self.is_of(by, economy) { own() } else { Ok(()) }
             }
             StatementStep::Settle => match statement.contestations.last() {
                 Some(Period { by: Some(contester), .. }) => is_owner(contester, acting),
@@ -279,7 +307,8 @@ impl World {
     }
 
     /// What the keeper of the register may do, or that of an economy. It does not speak for who has a token here, nor
-    /// for another economy; and the economy whose body was designated is the other side in a contestation.
+    /// for another economy; and the economy whose authority designates is the other side in a contestation. The economy
+    /// of the body, where that is another, may contest what is said of its body, and settles nothing for it.
     fn may_keep(&self, statement: &Statement, command: &StatementCommand) -> Result<(), Refusal> {
         let StatementRecord { body, by, .. } = &statement.record;
         let step = command.step;
@@ -289,7 +318,9 @@ impl World {
                 if let Some(contester) = last.and_then(|period| period.by.as_ref()) {
                     return Err(Refusal::NotYours(contester.clone()));
                 }
-                let own = command.economy.as_ref().is_some_and(|economy| self.is_of(body, economy));
+                let settles = step == StatementStep::Settle;
+                let is_party = |economy: &String| self.is_of(by, economy) || (settles && self.is_of(body, economy));
+                let own = command.economy.as_ref().is_some_and(is_party);
                 if own { Err(Refusal::OwnContestation { body: body.clone(), step }) } else { Ok(()) }
             }
             StatementStep::Suspend | StatementStep::Reinstate | StatementStep::Withdraw => {

@@ -139,6 +139,8 @@ pub(crate) enum Refusal {
     KeyOfAnother(String),
     #[error("{0} is another body's identifier")]
     DidOfAnother(String),
+    #[error("{}, of the same economy, is called so", .0.name())]
+    NameOfAnother(BodyId),
     #[error("{0} does not exist")]
     UnknownKey(String),
     #[error("{name} is {}: {step} is not possible", state.as_str())]

@@ -148,6 +148,7 @@ impl World {
         if self.bodies.values().any(|known| did::same(&known.record.did, &record.did)) {
             return Err(Refusal::DidOfAnother(record.did.clone()));
         }
+        self.must_be_told_apart(record)?;
         let body =
             Body { record: record.clone(), created_at: now, updated_at: now, create_index: index, latest_index: index };
         let leaf = Entry::BodyCreated { body: record, at: now }.to_bytes();

@@ -40,6 +40,7 @@ pub(crate) async fn load<'c>(
     let (mut statements, mut traces, mut epcis) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut contested = BTreeSet::new();
     let mut dids = BTreeSet::new();
+    let (mut economies, mut renamed) = (BTreeSet::new(), BTreeSet::new());
     let mut published = Vec::new();
     let mut slots: BTreeSet<(&str, Slot)> = BTreeSet::new();
     for command in commands {
@@ -47,6 +48,7 @@ pub(crate) async fn load<'c>(
             Command::CreateBody(record) => {
                 body_ids.insert(record.id.as_str());
                 dids.insert(record.did.as_str());
+                economies.insert(record.economy.clone());
             }
             Command::CreateKey(record) => {
                 body_ids.insert(record.body.as_str());
@@ -54,6 +56,10 @@ pub(crate) async fn load<'c>(
             }
             Command::OfBody(command) => {
                 body_ids.extend(command.bodies().into_iter().map(BodyId::as_str));
+                if let Some((body, economy)) = command.renames() {
+                    renamed.insert(body);
+                    economies.extend(economy.map(str::to_owned));
+                }
                 keys.extend(command.key());
                 statements.extend(command.statement());
             }
@@ -100,6 +106,9 @@ pub(crate) async fn load<'c>(
     take_held(&mut world, &mut keys, held);
     load_bodies(tx, &mut world, &body_ids).await?;
     load_by_did(tx, &mut world, &dids).await?;
+    let at_home = renamed.into_iter().filter_map(|body| world.bodies.get(body));
+    economies.extend(at_home.map(|body| body.record.economy.clone()));
+    load_by_economy(tx, &mut world, &economies).await?;
     load_keys(tx, &mut world, &keys).await?;
     world.statements = bodies::statements(tx, &statements).await?;
     load_makers(tx, &mut world, held).await?;
@@ -149,6 +158,17 @@ async fn load_bodies(tx: &Tx, world: &mut World, bodies: &BTreeSet<&str>) -> Res
 async fn load_by_did(tx: &Tx, world: &mut World, dids: &BTreeSet<&str>) -> Result<(), DbErr> {
     for did in dids {
         for row in body::Entity::find().filter(body::Column::Record.contains(*did)).all(tx).await? {
+            let body = Body::try_from(row)?;
+            world.bodies.entry(body.record.id.clone()).or_insert(body);
+        }
+    }
+    Ok(())
+}
+
+/// The bodies of these economies: what each is called is told apart there.
+async fn load_by_economy(tx: &Tx, world: &mut World, economies: &BTreeSet<String>) -> Result<(), DbErr> {
+    for economy in economies {
+        for row in body::Entity::find().filter(body::Column::Economy.eq(economy.as_str())).all(tx).await? {
             let body = Body::try_from(row)?;
             world.bodies.entry(body.record.id.clone()).or_insert(body);
         }

@@ -20,6 +20,7 @@ greenlane_store::engine_tests!(Migrator:
     an_administrator_of_an_economy_keeps_the_bodies_of_that_economy_only,
     a_key_that_is_only_checked_has_no_name_unless_it_is_given,
     no_body_is_registered_under_anothers_identifier_or_the_registrys,
+    no_two_bodies_of_an_economy_are_called_alike,
     keys_overlap_and_what_a_retired_key_signed_stays_good,
     what_a_compromised_key_signed_since_then_is_void,
     a_key_is_not_retired_into_the_past_nor_revoked_into_the_future,
@@ -86,6 +87,40 @@ async fn no_body_is_registered_under_anothers_identifier_or_the_registrys(db: Te
     let own = served.bodies().create_body(named("mine", "did:web:Registry.example.org:bodies:mine")).await.unwrap();
     assert_eq!(own.into_inner().body.unwrap().did, "did:web:registry.example.org:bodies:mine");
     served.bodies().create_body(named("second", "did:web:lab.example.org:two")).await.unwrap();
+}
+
+async fn no_two_bodies_of_an_economy_are_called_alike(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let called = |id: &str, name: &str, economy: &str| {
+        let mut request = new_body(id);
+        let body = request.body.as_mut().unwrap();
+        (body.display_name, body.economy) = (name.to_owned(), economy.to_owned());
+        request
+    };
+    let is_refused = |refused: &tonic::Status| {
+        assert_eq!(Fault::reason_of(refused), Some(common::ErrorReason::ResourceExists), "{refused:?}");
+        let fields: Vec<String> = Fault::violations_of(refused).into_iter().map(|it| it.field).collect();
+        assert_eq!(fields, ["body.display_name"]);
+        assert_eq!(Fault::metadata_of(refused)["resource"], "bodies/xa-lab");
+    };
+    for name in ["Certification body xa-lab", "CERTIFICATION  BODY XA-LAB", "Ｃertification body xa-lab"] {
+        is_refused(&served.bodies().create_body(called("xa-other", name, "XA")).await.unwrap_err());
+    }
+    // In another economy it is another's name, until the body moves.
+    served.bodies().create_body(called("xb-lab", "Certification body xa-lab", "XB")).await.unwrap();
+    let mut moved = rename("", "u1");
+    let body = moved.body.as_mut().unwrap();
+    (body.name, body.economy) = ("bodies/xb-lab".to_owned(), "XA".to_owned());
+    moved.update_mask = Some(prost_types::FieldMask { paths: vec!["economy".to_owned()] });
+    is_refused(&served.bodies().update_body(moved).await.unwrap_err());
+    // No body takes another's name, and each may write its own otherwise.
+    served.bodies().create_body(new_body("xa-other")).await.unwrap();
+    let mut other = rename("certification body XA-LAB", "u2");
+    other.body.as_mut().unwrap().name = "bodies/xa-other".to_owned();
+    is_refused(&bodies_of(&served, "bodies/xa-other").update_body(other).await.unwrap_err());
+    let own = rename("certification body XA-LAB", "u3");
+    bodies_of(&served, "bodies/xa-lab").update_body(own).await.unwrap();
 }
 
 async fn an_administrator_of_an_economy_keeps_the_bodies_of_that_economy_only(db: TestDatabase) {

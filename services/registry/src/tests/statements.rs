@@ -17,6 +17,7 @@ greenlane_store::engine_tests!(Migrator:
     another_economy_contests_a_designation_and_settles_it,
     no_keeper_settles_what_an_authority_contested_nor_what_was_contested_of_its_own_economy,
     the_scope_of_a_foreign_accreditation_body_is_changed_by_its_own_economys_administrator_alone,
+    an_authority_designates_across_a_border_and_the_economy_of_the_body_may_contest_it,
     a_withdrawn_designation_stays_withdrawn,
     an_annex_has_one_name_also_for_who_writes_its_arrangements_before_it,
     every_wrong_field_of_a_statement_is_named,
@@ -250,6 +251,34 @@ async fn the_scope_of_a_foreign_accreditation_body_is_changed_by_its_own_economy
     let refused = accrediteds.reinstate_accreditation_scope(reinstate("r0")).await.unwrap_err();
     assert_eq!(reason(&refused), Some(common::ErrorReason::NotYours), "nobody lifts what was laid on its own body");
     accreditors.reinstate_accreditation_scope(reinstate("r1")).await.unwrap();
+}
+
+async fn an_authority_designates_across_a_border_and_the_economy_of_the_body_may_contest_it(db: TestDatabase) {
+    let served = serve(&db).await;
+    enrol_all(&served).await;
+    let mut request = designation("d1");
+    request.designation.as_mut().unwrap().authority = "bodies/xb-authority".to_owned();
+    let mut authority = bodies_of(&served, "bodies/xb-authority");
+    let made = authority.create_designation(request).await.unwrap().into_inner().designation.unwrap();
+    assert_eq!(made.state(), wire::DesignationState::Active);
+    let contest = |id: &str| step!(ContestDesignationRequest, made.name, "2026-05-01", id);
+    let refused = served.bodies_of_economy("XB").contest_designation(contest("c0")).await.unwrap_err();
+    assert_eq!(reason(&refused), Some(common::ErrorReason::StateConflict), "not what its own authority said");
+    let mut other = bodies_of(&served, "bodies/xa-authority");
+    let contested = other.contest_designation(contest("c1")).await.unwrap().into_inner().designation.unwrap();
+    assert_eq!(contested.contestations[0].by, "bodies/xa-authority");
+    let settle = |id: &str| step!(SettleDesignationRequest, made.name, "2026-05-30", id);
+    other.settle_designation(settle("t1")).await.unwrap();
+
+    // What a third economy's office entered is not lifted by the office of the body's economy.
+    let entered = step!(ContestDesignationRequest, made.name, "2026-06-01", "c2");
+    served.bodies_of_economy("XC").contest_designation(entered).await.unwrap();
+    let settle = |id: &str| step!(SettleDesignationRequest, made.name, "2026-06-02", id);
+    for party in ["XA", "XB"] {
+        let refused = served.bodies_of_economy(party).settle_designation(settle("t2")).await.unwrap_err();
+        assert_eq!(reason(&refused), Some(common::ErrorReason::StateConflict), "{party}");
+    }
+    served.bodies_of_economy("XC").settle_designation(settle("t3")).await.unwrap();
 }
 
 async fn a_withdrawn_designation_stays_withdrawn(db: TestDatabase) {
