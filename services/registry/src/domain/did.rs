@@ -6,8 +6,8 @@ const MAX_BYTES: usize = 300;
 /// What is wrong with a text that is none.
 const FORM: &str = "must be a did:web identifier of a named host, without path traversal, query or fragment";
 
-/// The one spelling of an identifier: the host's name in small letters and without the dot of the root, its port only where
-/// that is not the one of HTTPS, and percent-encoded in the path what cannot stand there plainly.
+/// The one spelling of an identifier: the host's name in small letters and without the dot of the root, its port only
+/// where that is not the one of HTTPS, and percent-encoded in the path what cannot stand there plainly.
 pub(crate) fn canonical(did: &str) -> Result<String, &'static str> {
     spell(did).filter(|_| did.len() <= MAX_BYTES).ok_or(FORM)
 }

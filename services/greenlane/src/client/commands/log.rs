@@ -25,11 +25,11 @@ use crate::client::{
 pub(crate) enum Command {
     /// Print the newest signed checkpoint, as the note that was signed.
     Checkpoint,
-    /// Tell the registry's public keys: the log's, and the one by which it cosigns the logs of others.
+    /// Tell the public keys of the log, and of the registry as a witness of others' logs.
     #[command(after_help = "\
-Both are verifier keys (name+hash+key, C2SP signed-note). The log's goes into `witnessed_logs` of who witnesses it, and \
-into --log-key. A registry has a key as a witness once its own `witnessed_logs` names a log: that one goes into \
-`witnesses` of the registry whose log it is, and into `log check --witness`.")]
+Both are verifier keys (name+hash+key, C2SP signed-note). The log's goes into `witnessed_logs` of who witnesses it, and is \
+what an audit or the check of a proof is held to. A registry has a key as a witness once its own `witnessed_logs` names a \
+log: that one goes into `witnesses` of the registry whose log it is.")]
     Key,
     /// List entries.
     Entries {
