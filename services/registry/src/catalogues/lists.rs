@@ -30,7 +30,9 @@ impl<'c> Made<'c> {
         for change in changes.iter().filter_map(|change| change.change.as_ref()) {
             match change {
                 Change::PublishImport(_) => return None,
-                Change::PutGreenList(list) => drop(made.lists.insert(&list.name, Some(list))),
+                Change::PutGreenList(list) => {
+                    made.lists.insert(&list.name, Some(list));
+                }
                 Change::RetireGreenList(name) => {
                     made.lists.entry(name).or_default();
                     made.retired.insert(name);
