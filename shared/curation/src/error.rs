@@ -65,6 +65,9 @@ pub enum ChangeError {
     /// Only the author may do this.
     #[error("only the author of {0} may do this")]
     NotAuthor(String),
+    /// Only these persons may do this.
+    #[error("only {0} may do this")]
+    NotOneOf(String),
     /// Something in it is wrong.
     #[error("{} findings", .0.len())]
     Invalid(Vec<Finding>),
@@ -193,7 +196,14 @@ pub fn fault(error: StoreError<ChangeError>) -> Fault {
             let message = format!("`{subject}` may not take this step on `{name}`: {why}");
             Fault::four_eyes(name, subject).with_message(message)
         }
-        ChangeError::NotAuthor(name) => Fault::not_yours("sub", format!("the author of {name}")),
+        ChangeError::NotAuthor(name) => {
+            let message = format!("only the author of {name} may do this");
+            Fault::not_yours("sub", format!("the author of {name}")).with_message(message)
+        }
+        ChangeError::NotOneOf(whom) => {
+            let message = format!("only {whom} may do this");
+            Fault::not_yours("sub", whom).with_message(message)
+        }
         ChangeError::NotYours(owners) => {
             let message =
                 format!("it belongs to {owners}: the token's `economy` or `body` must be one that it belongs to");

@@ -41,7 +41,9 @@ impl From<Refusal> for Fault {
             Refusal::BodyExists(body) => Fault::already_exists(body.name()),
             Refusal::UnknownBody(body) => Fault::not_found(body.name()),
             Refusal::NotACertificationBody(body) => {
-                Fault::state_conflict(body.name(), "not a certification body", "issue")
+                let name = body.name();
+                let message = format!("`{name}` is no certification body, and issues no certificates");
+                Fault::state_conflict(name, "not a certification body", "issue").with_message(message)
             }
             Refusal::KeyExists(name) => Fault::already_exists(name),
             Refusal::DidOfAnother(did) => Fault::already_exists(did),
@@ -57,8 +59,22 @@ impl From<Refusal> for Fault {
             }
             Refusal::UnknownWriteOff(name) => Fault::not_found(name),
             Refusal::OtherEconomy(economy) => Fault::not_yours("economy", economy),
-            Refusal::NotReversible { name, state } => Fault::state_conflict(name, state, "reverse"),
-            Refusal::NotInForce { number, state } => Fault::state_conflict(number.name(), state, "to write off"),
+            Refusal::NotReversible { name, state } => {
+                let message = match state {
+                    "reversed" => format!("`{name}` was reversed already"),
+                    other => format!("`{name}` is a {other}: only a use is reversed"),
+                };
+                Fault::state_conflict(name, state, "reverse").with_message(message)
+            }
+            Refusal::NotInForce { number, state } => {
+                let name = number.name();
+                let stands = match state {
+                    "key_compromised" => "signed with a key that was compromised".to_owned(),
+                    other => other.replace('_', " "),
+                };
+                let message = format!("`{name}` is {stands}: nothing is written off against it");
+                Fault::state_conflict(name, state, "to write off").with_message(message)
+            }
             Refusal::WriteOffField { field, why } => Fault::invalid(field, why),
             Refusal::QuantityExceeded { number, left, unit } => Fault::quantity_exceeded(number.name(), left, unit),
             Refusal::DeclarationTaken { name, declaration } => Fault::declaration_taken(name, declaration),
@@ -76,7 +92,13 @@ impl From<Refusal> for Fault {
             Refusal::StatementState { name, state, step } => Fault::state_conflict(name, state.as_str(), step.as_str()),
             Refusal::StatementDay(why) => Fault::invalid("effective_date", why),
             Refusal::OwnContestation { body, step } => {
-                Fault::state_conflict(body.name(), "of the same economy or named in it", step.as_str())
+                let name = body.name();
+                let step = step.as_str();
+                let message = format!(
+                    "`{name}` is of the same economy as the designation, or named in it: another economy's designating \
+                     authority is to {step} it"
+                );
+                Fault::state_conflict(name, "of the same economy or named in it", step).with_message(message)
             }
             Refusal::NoSigningKey(body) => Fault::no_signing_key(body.name()),
             Refusal::NotKeptBack(fields) => {
@@ -91,7 +113,9 @@ impl From<Refusal> for Fault {
             }
             Refusal::NotYours(body) => Fault::not_yours("body", body.name()),
             Refusal::OfItself(body) => {
-                Fault::state_conflict(body.name(), "the body itself", "to accredit or designate it")
+                let name = body.name();
+                let message = format!("`{name}` cannot accredit or designate itself");
+                Fault::state_conflict(name, "the body itself", "to accredit or designate it").with_message(message)
             }
             Refusal::Keepers => Fault::not_yours("body", "none")
                 .with_message("a token without a `body` claim entered this contestation, and settles it"),

@@ -183,20 +183,21 @@ impl Registry {
             .iter()
             .rev()
             .filter(|key| key.record.custody == Custody::Registry && key.standing_at(now) == KeyStanding::Good);
-        usable
-            .find_map(|key| Some((key, self.keyring.signer(&key.record.id)?)))
-            .ok_or_else(|| Fault::no_signing_key(file.body.record.id.name()))
+        let first = usable.clone().next();
+        usable.find_map(|key| Some((key, self.keyring.signer(&key.record.id)?))).ok_or_else(|| match first {
+            Some(key) => without_file(key),
+            None => Fault::no_signing_key(file.body.record.id.name()),
+        })
     }
 
     fn held(&self, key: &Key) -> Result<Arc<dyn Signer>, Fault> {
         if key.record.custody != Custody::Registry {
             return Err(Fault::invalid("signing_key", "is held by the body itself: send the document as it signed it"));
         }
-        let signer = self.keyring.signer(&key.record.id);
-        match signer.filter(|_| key.standing_at(self.clock.now()) == KeyStanding::Good) {
-            Some(signer) => Ok(signer),
-            None => Err(Fault::no_signing_key(key.record.body.name())),
+        if key.standing_at(self.clock.now()) != KeyStanding::Good {
+            return Err(Fault::no_signing_key(key.record.body.name()));
         }
+        self.keyring.signer(&key.record.id).ok_or_else(|| without_file(key))
     }
 
     fn sign(
@@ -275,6 +276,14 @@ impl Registry {
         let key = key.record.id.clone();
         Ok(Signed { number, document, disclosures, status, key })
     }
+}
+
+/// Of a key that may sign, and that this registry cannot use: its file is not there, or is not that key.
+fn without_file(key: &Key) -> Fault {
+    let body = key.record.body.name();
+    let message =
+        format!("the registry cannot use the file of the key `{}`, with which it signs for `{body}`", key.name());
+    Fault::no_signing_key(body).with_message(message).with_metadata("key", key.name())
 }
 
 /// The first thing in which a document differs from the order.

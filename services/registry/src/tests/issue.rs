@@ -26,6 +26,7 @@ greenlane_store::engine_tests!(Migrator:
     a_document_that_states_more_than_was_prepared_is_refused,
     a_document_under_a_number_with_another_economys_letters_is_refused,
     a_body_without_a_key_is_told_so,
+    a_key_whose_file_is_away_is_named_in_the_refusal,
     what_cannot_be_true_or_does_not_show_is_refused,
 );
 
@@ -271,4 +272,24 @@ async fn a_body_without_a_key_is_told_so(db: TestDatabase) {
     served.bodies().create_body(super::harness::new_body("xa-lab")).await.unwrap();
     let refused = served.certificates("bodies/xa-lab").issue_certificate(order("xa-lab", "one")).await.unwrap_err();
     assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::NoSigningKey));
+}
+
+async fn a_key_whose_file_is_away_is_named_in_the_refusal(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.bodies().create_body(super::harness::new_body("xa-lab")).await.unwrap();
+    let key = served.bodies().create_body_key(new_key("xa-lab")).await.unwrap().into_inner().key.unwrap().name;
+    let keys = served.keys.path().join("keys");
+    let file = keys.join(format!("{}.jwk", key.rsplit('/').next().unwrap()));
+    std::fs::rename(&file, keys.join("away")).unwrap();
+    let mut certificates = served.certificates("bodies/xa-lab");
+    let mut by_name = order("xa-lab", "two");
+    by_name.signing = Some(wire::issue_certificate_request::Signing::SigningKey(key.clone()));
+    for order in [order("xa-lab", "one"), by_name] {
+        let refused = certificates.issue_certificate(order).await.unwrap_err();
+        assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::NoSigningKey));
+        let told = Fault::metadata_of(&refused);
+        assert_eq!((told.get("body").map(String::as_str), told.get("key")), (Some("bodies/xa-lab"), Some(&key)));
+    }
+    std::fs::rename(keys.join("away"), &file).unwrap();
+    certificates.issue_certificate(order("xa-lab", "three")).await.unwrap();
 }

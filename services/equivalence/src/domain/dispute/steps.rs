@@ -123,8 +123,12 @@ impl Dispute {
     /// A member of the panel votes.
     pub fn vote(&mut self, actor: Actor, vote: Vote, interest: &BTreeSet<String>) -> Result<()> {
         let now = vote.at;
+        if self.panel.is_empty() {
+            self.undecided(now, "voted on")?;
+            return Err(self.not(now, "voted on", "no panel is appointed".to_owned()));
+        }
         if !self.is_of_panel(&actor) {
-            return Err(ChangeError::NotAuthor(format!("a vote in the panel of {}", self.name)));
+            return Err(ChangeError::NotOneOf(format!("a member of the panel of {}", self.name)));
         }
         if actor.names().any(|name| interest.contains(name)) {
             return Err(self.conflict(&actor, "the token is of a body or an economy with a part in the dispute"));
@@ -172,7 +176,7 @@ impl Dispute {
             return Err(self.not(now, "applied", "the panel has not decided".to_owned()));
         };
         if !self.voted(actor, matter, ruling.upheld) {
-            return Err(ChangeError::NotAuthor(format!("a vote with the majority of the panel of {}", self.name)));
+            return Err(ChangeError::NotOneOf(format!("who voted with the majority of the panel of {}", self.name)));
         }
         let interim_is_over = matter == Matter::Interim && self.outcome.is_some();
         if self.ended_at.is_some() || interim_is_over {

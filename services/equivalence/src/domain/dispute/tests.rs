@@ -150,6 +150,15 @@ fn a_panel_has_no_member_with_a_part_in_the_dispute() {
 }
 
 #[test]
+fn where_no_panel_is_appointed_that_is_said_first_to_whoever_votes() {
+    let mut it = dispute("");
+    let refused = vote(&mut it, "one", Matter::Interim, true, at(2)).unwrap_err();
+    assert!(matches!(&refused, ChangeError::NotHeard { why, .. } if why == "no panel is appointed"), "{refused:?}");
+    let refused = vote(&mut with_panel(""), "four", Matter::Interim, true, at(2)).unwrap_err();
+    assert_eq!(refused.to_string(), "only a member of the panel of disputes/one may do this");
+}
+
+#[test]
 fn a_majority_of_the_panel_decides_and_not_of_the_votes() {
     let mut it = with_panel("");
     let early = vote(&mut it, "one", Matter::Outcome, true, at(60)).unwrap_err();
@@ -157,7 +166,7 @@ fn a_majority_of_the_panel_decides_and_not_of_the_votes() {
     vote(&mut it, "one", Matter::Outcome, true, at(61)).unwrap();
     assert!(it.outcome.is_none());
     assert!(vote(&mut it, "one", Matter::Outcome, true, at(61)).is_err());
-    assert!(matches!(vote(&mut it, "four", Matter::Outcome, true, at(61)), Err(ChangeError::NotAuthor(_))));
+    assert!(matches!(vote(&mut it, "four", Matter::Outcome, true, at(61)), Err(ChangeError::NotOneOf(_))));
     vote(&mut it, "two", Matter::Outcome, false, at(61)).unwrap();
     assert!(it.outcome.is_none());
     vote(&mut it, "three", Matter::Outcome, true, at(62)).unwrap();
@@ -205,7 +214,7 @@ fn a_panel_that_has_not_decided_in_time_gives_its_place_to_another() {
     assert_eq!((it.decide_by(), it.is_overdue(day(51)), it.is_overdue(day(52))), (day(51), false, true));
     assert_eq!((it.count(Matter::Interim), it.count(Matter::Outcome)), ((2, 0), (0, 0)));
     it.check_may_apply(&actor("one", "XD"), Matter::Interim, at(37)).unwrap();
-    assert!(matches!(vote(&mut it, "one", Matter::Outcome, true, at(37)), Err(ChangeError::NotAuthor(_))));
+    assert!(matches!(vote(&mut it, "one", Matter::Outcome, true, at(37)), Err(ChangeError::NotOneOf(_))));
     vote(&mut it, "four", Matter::Outcome, false, at(37)).unwrap();
     assert!(it.outcome.is_none());
     vote(&mut it, "three", Matter::Outcome, false, at(37)).unwrap();

@@ -230,7 +230,7 @@ fn scope_record(v: &mut Violations, body: Option<BodyId>, raw: &wire::Accreditat
     });
     let codes = content::list(v, "codes", raw.codes.clone(), 0, MAX_ITEMS, |v, code| content::code(v, &code));
     let nothing = raw.schemes.is_empty() && raw.standard_editions.is_empty() && raw.codes.is_empty();
-    v.check("schemes", !nothing, "is required, or standard_editions, or codes: a scope covers something");
+    v.check("schemes", !nothing, "is required, or `standard_editions`, or `codes`: a scope covers something");
     let valid_from = v.date("valid_from", &raw.valid_from);
     let valid_until = v.date("valid_until", &raw.valid_until);
     in_order(v, valid_from, valid_until);
