@@ -179,7 +179,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     CompleteEnv::with_factory(|| client::complete::everywhere(Cli::command())).complete();
     let matches = Cli::command().try_get_matches().unwrap_or_else(|error| {
         let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-        tips::advised(of_words(error), &Cli::command(), &words).exit()
+        tips::without_tokens(tips::advised(of_words(error), &Cli::command(), &words)).exit()
     });
     let command = words(&matches);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());

@@ -9,6 +9,7 @@ pub(crate) mod dynamic;
 pub(crate) mod exit;
 pub(crate) mod files;
 pub(crate) mod follow;
+pub(crate) mod hidden;
 pub(crate) mod html;
 pub(crate) mod input;
 pub(crate) mod meant;

@@ -30,6 +30,7 @@ use self::metrics::{ClientMetrics, Finish};
 use self::retry::Retries;
 pub(crate) use self::retry::jitter;
 use self::token::Token;
+pub use self::token::bare_token;
 use crate::config::SecretError;
 use crate::deadline;
 use crate::expiry;

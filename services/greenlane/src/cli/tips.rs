@@ -6,7 +6,7 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use crate::client::{commands::get, exit::lists_all, meant::near};
+use crate::client::{commands::get, exit::lists_all, hidden, meant::near};
 
 /// A fault of the command line with a tip that helps, where there is one to give.
 pub(super) fn advised(mut error: clap::Error, root: &Command, words: &[String]) -> clap::Error {
@@ -53,13 +53,40 @@ pub(super) fn advised(mut error: clap::Error, root: &Command, words: &[String]) 
             }
             format!("files are named with -f: greenlane {} -f {argument}", given.path.join(" "))
         }
+        (ErrorKind::UnknownArgument, "--all") if Given::of(root, words).path == ["get"] => {
+            "all of a kind are shown, however many there are, without a flag".to_owned()
+        }
+        (ErrorKind::UnknownArgument, flag) if flag.starts_with("--") => return as_no_value(error),
         _ => return error,
     };
     told(error, tip)
 }
 
+/// The same fault without the tokens that stand in it: what is said ends in logs.
+pub(super) fn without_tokens(error: clap::Error) -> clap::Error {
+    let text = error.to_string();
+    if !hidden::has_token(&text) {
+        return error;
+    }
+    let said = hidden::without_tokens(&text);
+    // The word in front is written anew.
+    clap::Error::raw(error.kind(), said.strip_prefix("error: ").unwrap_or(&said))
+}
+
 fn told(mut error: clap::Error, tip: String) -> clap::Error {
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip)]));
+    error
+}
+
+/// The same without the tip to pass as a value what is meant as a flag.
+fn as_no_value(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::StyledStrs(tips)) = error.remove(ContextKind::Suggested) {
+        let kept: Vec<StyledStr> = tips.into_iter().filter(|tip| !tip.to_string().starts_with("to pass ")).collect();
+        // Of no tips clap writes an empty line.
+        if !kept.is_empty() {
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(kept));
+        }
+    }
     error
 }
 
@@ -207,6 +234,39 @@ mod tests {
         assert!(!told("log checkpoint --confirm").contains("done at once"));
         for line in ["certificate import x.csv --dry-run", "trace import --file x.csv --dry-run"] {
             assert!(told(line).contains("without --confirm this only checks"), "{line}: {}", told(line));
+        }
+    }
+
+    #[test]
+    fn nobody_is_told_to_pass_a_flag_as_a_value() {
+        for line in ["get certificates --all", "certificate get x --confirm", "body list --nonsense"] {
+            let told = told(line);
+            assert!(!told.contains("to pass") && !told.contains("\n\n\n"), "{line}: {told}");
+        }
+        assert!(told("get certificates --all").contains("without a flag"));
+        assert!(told("certificate list --limt 3").contains("'--limit'"), "what is near is still suggested");
+    }
+
+    #[test]
+    fn a_token_on_the_command_line_is_not_said_again_whatever_is_wrong_with_it() {
+        let token = format!("eyJ{}.eyJ{}.{}", "a".repeat(20), "b".repeat(20), "c".repeat(43));
+        for line in [
+            format!("body list --registry {token}"),
+            format!("body list {token}"),
+            format!("{token} list"),
+            format!("body list --here {token}"),
+            format!("certificate list --limit {token}"),
+            format!("body list --{token}"),
+        ] {
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            let all = std::iter::once("greenlane".to_owned()).chain(words.iter().cloned());
+            let error = Cli::command().try_get_matches_from(all).expect_err(&line);
+            let kind = error.kind();
+            let error = super::without_tokens(super::advised(error, &Cli::command(), &words));
+            let told = error.to_string();
+            assert!(!told.contains("eyJ") && told.contains("(a token)"), "{line}: {told}");
+            assert!(told.starts_with("error: ") && told.matches("error: ").count() == 1, "{told}");
+            assert_eq!((error.kind(), error.exit_code()), (kind, 2), "{line}");
         }
     }
 

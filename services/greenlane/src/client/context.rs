@@ -13,7 +13,8 @@ use greenlane_platform::{client::ClientTlsConfig, config::Secret};
 pub(crate) use file::ContextFile;
 pub(crate) use home::{Home, Login, Seen};
 
-use super::{complete, exit::Usage};
+use self::file::INSTEAD;
+use super::{complete, exit::Usage, hidden};
 
 /// The file that `greenlane up` writes into its data directory for the commands.
 pub(crate) const CONTEXT_FILE: &str = "client.toml";
@@ -107,7 +108,7 @@ impl Servers {
         // Another registry than the context's is not of that directory.
         let data = settled.data.filter(|_| self.registry.is_none());
         let file = self.over(settled.file);
-        file.no_token_for_a_file()?;
+        file.no_token()?;
         Ok(Settled { token: self.token_of(&file), file, data, ..settled })
     }
 
@@ -204,6 +205,7 @@ impl Servers {
 /// The address of a service.
 fn uri(text: &str) -> Result<String, String> {
     match text.split_once("://") {
+        _ if hidden::has_token(text) => Err(format!("what stands for the address is a token itself: {INSTEAD}")),
         Some(("http" | "https", rest)) if !rest.is_empty() => Ok(text.to_owned()),
         _ => Err("write it with http:// or https://, such as http://127.0.0.1:7401".to_owned()),
     }

@@ -1,15 +1,18 @@
 //! How a command ends: exit codes, and the text of a failure.
 
+mod hints;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, fmt, io, process::ExitCode};
+use std::{fmt, io, process::ExitCode};
 
 use greenlane_api::common::v1::ErrorReason;
 use greenlane_platform::{fault::Fault, server::TRACE_ID, violations::EconomyCode};
 use tonic::{Code, Status};
 
-use super::{context::CONTEXT_FILE, files::Sent, render};
+use self::hints::{UNREACHED, lists};
+pub(crate) use self::hints::{advice, lists_all, of_tls};
+use super::{context::CONTEXT_FILE, files::Sent, hidden, render};
 
 /// The exit codes of `greenlane`, as its help prints them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +151,8 @@ impl Failure {
     /// The exit code that tells of it.
     pub(crate) fn exit(&self) -> Exit {
         match self.status() {
+            // Somebody else answers there, and will later.
+            Some(status) if self.tried.meant.is_some() && Fault::reason_of(status).is_none() => Exit::Failed,
             Some(status) => exit_of(status),
             None if self.error.downcast_ref::<Usage>().is_some() => Exit::Usage,
             None if self.error.downcast_ref::<Missing>().is_some() => Exit::NotFound,
@@ -165,35 +170,43 @@ impl Failure {
 
     /// Prints it for a person on stderr and says how the process ends.
     pub(crate) fn report(&self) -> ExitCode {
-        render::say(&self.to_string());
+        render::say(&hidden::without_tokens(&self.to_string()));
         self.exit().into()
     }
 
-    /// The flag of the command that a field of its request is made of, where one is called like the field, and whether it
-    /// makes the whole field, and not what it is within.
-    fn flag_of(&self, field: &str) -> Option<(String, bool)> {
+    /// The flag of the command that a field of its request is made of, where one is called like the field, and what of the
+    /// field is to be said beside it: nothing where the flag makes the whole field.
+    fn flag_of(&self, field: &str) -> Option<(String, String)> {
         let mut command = <crate::cli::Cli as clap::CommandFactory>::command();
         for word in self.command.split(' ') {
             command = command.find_subcommand(word)?.clone();
         }
         let flags: Vec<&str> = command.get_arguments().filter_map(|argument| argument.get_long()).collect();
         // `dispute.evidence[0].uri` is of --evidence when there is no --uri.
-        let parts = field.split('.').rev().map(|part| part.split('[').next().unwrap_or(part).replace('_', "-"));
-        parts.enumerate().find_map(|(within, part)| {
-            let one = part.strip_suffix('s').unwrap_or(&part);
+        let parts: Vec<&str> = field.split('.').collect();
+        parts.iter().enumerate().rev().find_map(|(at, &part)| {
+            let (name, index) = part.split_once('[').unwrap_or((part, ""));
+            let name = name.replace('_', "-");
+            let one = name.strip_suffix('s').unwrap_or(&name);
             let mut called = CALLED.iter().chain(&CALLED_HERE);
-            let other = called.find(|(field, _)| *field == part).map(|(_, flag)| *flag);
-            let mut own = flags.iter().filter(|flag| **flag == part || **flag == one || Some(**flag) == other);
-            own.next().map(|flag| ((*flag).to_owned(), within == 0))
+            let other = called.find(|(field, _)| *field == name).map(|(_, flag)| *flag);
+            let mut own = flags.iter().filter(|flag| **flag == name || **flag == one || Some(**flag) == other);
+            let within = parts[at + 1..].join(".");
+            // Which of several it is within is said too.
+            let said = if within.is_empty() || index.is_empty() { within } else { field.to_owned() };
+            own.next().map(|flag| ((*flag).to_owned(), said))
         })
     }
 
-    /// What is wrong with a field that a flag fills: other fields in it are named by their flags, too.
+    /// What is wrong with a field that a flag fills: other fields in it are named by their flags, too. Of one word they are
+    /// known by the marks around them.
     fn in_flags(&self, description: &str) -> String {
         let named = |word: &str| {
             let field = word.trim_matches(|letter: char| !letter.is_ascii_lowercase());
-            match field.contains('_').then(|| self.flag_of(field)).flatten() {
-                Some((flag, _)) => word.replace(field, &format!("--{flag}")),
+            let marked = format!("`{field}`");
+            let is_field = field.contains('_') || word.contains(&marked);
+            match is_field.then(|| self.flag_of(field)).flatten() {
+                Some((flag, _)) => word.replace(&marked, field).replace(field, &format!("--{flag}")),
                 None => word.to_owned(),
             }
         };
@@ -265,16 +278,15 @@ impl Failure {
         }
         for violation in violations {
             let place = self.tried.sent.iter().find_map(|file| file.place(&violation.field));
-            match place {
-                Some(place) => writeln!(f, "  {place}: {}: {}", violation.field, violation.description)?,
-                None => match self.flag_of(&violation.field) {
-                    // The flag says it all: only of something within it is the field said too.
-                    Some((flag, whole)) => {
-                        let within = if whole { String::new() } else { format!("{}: ", violation.field) };
-                        writeln!(f, "  --{flag}: {within}{}", self.in_flags(&violation.description))?;
-                    }
-                    None => writeln!(f, "  {}: {}", violation.field, violation.description)?,
-                },
+            let (field, why) = of_promise(&violation.field, &violation.description);
+            match (place, self.flag_of(field)) {
+                (Some(place), _) => writeln!(f, "  {place}: {}: {}", violation.field, violation.description)?,
+                // The flag says it all: only of something within it is that said too.
+                (None, Some((flag, within))) => {
+                    let within = if within.is_empty() { within } else { format!("{within}: ") };
+                    writeln!(f, "  --{flag}: {within}{}", self.in_flags(why))?;
+                }
+                (None, None) => writeln!(f, "  {}: {}", violation.field, violation.description)?,
             }
         }
         let reason = Fault::reason_of(status);
@@ -331,6 +343,16 @@ impl Failure {
     }
 }
 
+/// The flag that asks for the promise which is refused, as a field, and why it is: two flags ask for one, and without either
+/// it is the one that is always given.
+fn of_promise<'v>(field: &'v str, why: &'v str) -> (&'v str, &'v str) {
+    match why.strip_suffix(": INTEGRATED is").filter(|_| field == "promise") {
+        Some(why) if why.contains("witness") => ("witnesses", why),
+        Some(why) => ("listed", why),
+        None => (field, why),
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.status() {
@@ -361,183 +383,4 @@ pub(crate) fn exit_of(status: &Status) -> Exit {
 
 fn is_cut_off(status: &Status) -> bool {
     Fault::reason_of(status).is_none() && status.message().contains("error reading a body from connection")
-}
-
-/// What to do about a refusal, where we know something.
-pub(crate) fn advice(status: &Status) -> Option<&'static str> {
-    let reason = Fault::reason_of(status);
-    // tonic's words for an answer that is none of gRPC.
-    if reason.is_none() && status.message().contains("mapped from HTTP status code") {
-        return Some(ELSEWHERE);
-    }
-    if let Some(hint) = of_tls(status).filter(|_| reason.is_none()) {
-        return Some(hint);
-    }
-    if reason == Some(ErrorReason::NoSigningKey) && Fault::metadata_of(status).contains_key("service") {
-        return Some("its operator names a key file in its configuration (deploy/config has every key)");
-    }
-    if reason == Some(ErrorReason::ResourceExists) && Fault::metadata_of(status).contains_key("declaration") {
-        return Some(
-            "look at it with `greenlane write-off get`; a further part of a consignment has a --declaration of its own, and a \
-             mistake is reversed first",
-        );
-    }
-    if reason == Some(ErrorReason::NotYours)
-        && Fault::metadata_of(status).get("claim").is_some_and(|claim| claim == "sub")
-    {
-        return Some(
-            "act with that person's own token; under `greenlane up`, greenlane token mint --help says how to get one",
-        );
-    }
-    if reason == Some(ErrorReason::StateConflict) {
-        return Some(of_state(&Fault::metadata_of(status)));
-    }
-    reason.and_then(hint).or_else(|| hint_of_code(status.code()))
-}
-
-/// What to do where the state of something forbids a step.
-fn of_state(told: &BTreeMap<String, String>) -> &'static str {
-    let of = |key: &str| told.get(key).map(String::as_str).unwrap_or_default();
-    if !of("from").is_empty() {
-        return "see what was announced: greenlane certificate history";
-    }
-    if of("resource").starts_with("bodies/") && matches!(of("step"), "to act as one" | "issue") {
-        return "give it the role first: greenlane body update BODY --role …";
-    }
-    if !of("resource").contains("changeSets/") {
-        return "look at the state first, with `get`";
-    }
-    match of("state") {
-        "draft" => "its author proposes it first: greenlane change propose, or greenlane code change propose",
-        "proposed" => {
-            "those concerned are heard first, or it is reviewed: greenlane change notify, greenlane change review"
-        }
-        "notified" => "when comments are over, somebody else than its author reviews it: greenlane change review",
-        "published" => "what is published is undone by another change set: greenlane change revert",
-        "rejected" | "withdrawn" => "that is its end: draft another one",
-        _ => "look at the state first, with `get`",
-    }
-}
-
-/// The command that lists what is called like this.
-fn lists(name: &str) -> Option<&'static str> {
-    let (before, _) = name.rsplit_once('/')?;
-    if before == "entries" {
-        return Some("log entries");
-    }
-    lists_all(before.rsplit('/').next()?)
-}
-
-/// The command that lists a collection.
-pub(crate) fn lists_all(collection: &str) -> Option<&'static str> {
-    Some(match collection {
-        "bodies" => "body list",
-        "certificates" => "certificate list",
-        "changeSets" => "change list, or greenlane code change list",
-        "disputes" => "dispute list",
-        "subscriptions" => "alert subscriptions, or greenlane code alert subscriptions",
-        "greenLists" => "list list",
-        "editions" => "edition list",
-        "codes" => "code list EDITION, or greenlane code search WORDS",
-        "codeSystems" => "edition systems",
-        "imports" => "code imports",
-        "writeOffs" => "write-off list",
-        "traceEvents" => "trace list",
-        "schemes" => "catalogue list schemes",
-        "standards" => "catalogue list standards",
-        "requirements" => "catalogue list requirements",
-        "arrangements" => "catalogue list arrangements",
-        "annexes" => "catalogue list annexes",
-        "equivalences" => "catalogue list equivalences",
-        "economies" => "catalogue list economies",
-        "designations" => "catalogue list designations",
-        "editionTransitions" => "catalogue list edition-transitions",
-        "keys" => "body key list BODY",
-        "entries" => "list entries LIST",
-        "events" => "certificate history CERTIFICATE",
-        "versions" => "certificate versions CERTIFICATE",
-        _ => return None,
-    })
-}
-
-fn hint(reason: ErrorReason) -> Option<&'static str> {
-    Some(match reason {
-        ErrorReason::TokenMissing => {
-            "name the file of a token with --token-file or GREENLANE_TOKEN_FILE, or for good with greenlane context set; \
-             `greenlane login` gets one, and `greenlane up` makes one in its data directory"
-        }
-        ErrorReason::TokenInvalid => "the service does not trust this token: check issuer, audience and key set",
-        ErrorReason::TokenExpired => {
-            "get a new token: greenlane login; under `greenlane up`, greenlane token mint --help says how"
-        }
-        ErrorReason::ScopeMissing => "ask the issuer of your token for the scope named above",
-        ErrorReason::NotYours => {
-            "act with a token for whom it concerns; under `greenlane up`, greenlane token mint --help says how to get one"
-        }
-        ErrorReason::RequestIdReused => "choose a new --request-id, or repeat the first request exactly",
-        ErrorReason::WriteOffExceeded => "see what is left: greenlane write-off balance",
-        ErrorReason::NotWitnessed => {
-            "it stands; the same command with the same --request-id waits anew: `greenlane log cosignatures` tells who \
-             has cosigned last"
-        }
-        ErrorReason::NotServing => {
-            "it runs and cannot answer now, as when its database is away: try again later; if it lasts, its own log says what it lacks"
-        }
-        ErrorReason::DependencyUnavailable => {
-            "it runs, and a service that it asks does not answer: `greenlane doctor` looks at all three"
-        }
-        ErrorReason::NoRule => {
-            "this address may be another service's: look at --registry, --equivalence and --classification"
-        }
-        ErrorReason::NoSigningKey => "register one: greenlane body key create",
-        ErrorReason::LogInconsistent => "the operator must look at the log before anything is signed again",
-        ErrorReason::FourEyes => "somebody else than the author must do it: use another person's token",
-        _ => return None,
-    })
-}
-
-const ELSEWHERE: &str = "\
-a server of another kind answers at this address, or a proxy on the way: look at --registry, --equivalence and \
---classification; `greenlane doctor` asks all three";
-
-const UNREACHED: &str = "is it running, and is this its address? `greenlane doctor` looks at all three services";
-
-/// The alerts of TLS by which a server refuses the certificate that was shown to it, in rustls' words.
-const STRANGE: [&str; 6] = [
-    "CertificateUnknown",
-    "UnknownCA",
-    "BadCertificate",
-    "CertificateExpired",
-    "CertificateRevoked",
-    "UnsupportedCertificate",
-];
-
-/// What to do where two do not agree about TLS, by rustls' words.
-pub(crate) fn of_tls(status: &Status) -> Option<&'static str> {
-    let said = |words: &str| status.message().contains(words);
-    if said("invalid peer certificate") {
-        return Some(
-            "it answers, and its certificate is not one to trust: with --tls-ca name the authority that signed it; the \
-             address is to have a name of the certificate",
-        );
-    }
-    if said("CertificateRequired") {
-        return Some("it lets in only who shows a certificate: --tls-cert and --tls-key");
-    }
-    if STRANGE.iter().any(|alert| said(&format!("fatal alert: {alert}"))) {
-        return Some(
-            "it lets in only who shows a certificate that it trusts: name another with --tls-cert and --tls-key",
-        );
-    }
-    said("received corrupt message").then_some("it answers, and not with TLS: is the address one with http://?")
-}
-
-fn hint_of_code(code: Code) -> Option<&'static str> {
-    match code {
-        Code::Unavailable => Some(UNREACHED),
-        Code::Unimplemented => {
-            Some("this service does not have this method yet, or something else answers at this address")
-        }
-        _ => None,
-    }
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tonic::{Code, Status, Streaming};
 
-pub(crate) use self::positions::{Span, Told, positions, told};
+pub(crate) use self::positions::{Show, Span, Told, positions, told};
 use super::{
     exit::{Exit, exit_of},
-    render::talk,
+    render::{talk, write},
 };
 
 /// How often a stream that never was there is asked for before that is a failure.
@@ -40,6 +40,9 @@ pub(crate) trait Watched {
 
     /// Whether it is over some day without anybody who stops it.
     fn ends_by_itself(&self) -> bool;
+
+    /// The line of headings above what it writes, also where nothing comes; none where its output has none.
+    fn headings(&self) -> Option<&'static str>;
 }
 
 /// Follows until it is over, or until somebody stops it, and says where another watch would go on. A service that goes away
@@ -60,8 +63,9 @@ pub(crate) async fn follow(mut watched: impl Watched) -> anyhow::Result<Exit> {
 async fn to_the_end(watched: &mut impl Watched) -> anyhow::Result<Exit> {
     let (mut was_there, mut failures, mut pause) = (false, 0, FIRST_PAUSE);
     let mut said = false;
+    let mut headings = watched.headings();
     loop {
-        let (status, came) = match until_cut(watched, &mut said).await? {
+        let (status, came) = match until_cut(watched, &mut said, &mut headings).await? {
             Ended::Over => return Ok(Exit::Done),
             Ended::Cut { status, came } => (status, came),
         };
@@ -100,8 +104,13 @@ enum Ended {
     },
 }
 
-/// Follows one stream; `said` is whether somebody was told that it was cut, and waits to hear that it is back.
-async fn until_cut(watched: &mut impl Watched, said: &mut bool) -> anyhow::Result<Ended> {
+/// Follows one stream; `said` is whether somebody was told that it was cut, and waits to hear that it is back, and `headings`
+/// what is still to be written above what comes.
+async fn until_cut(
+    watched: &mut impl Watched,
+    said: &mut bool,
+    headings: &mut Option<&'static str>,
+) -> anyhow::Result<Ended> {
     let mut came = false;
     let mut stream = match watched.open().await {
         Ok(stream) => stream,
@@ -109,6 +118,9 @@ async fn until_cut(watched: &mut impl Watched, said: &mut bool) -> anyhow::Resul
     };
     if std::mem::take(said) {
         talk("it is back");
+    }
+    if let Some(headings) = headings.take() {
+        write(headings)?;
     }
     loop {
         let status = match timeout(SILENCE, stream.message()).await.unwrap_or_else(|_| Err(silent())) {

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, WeakProgressBar};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, WeakProgressBar};
 
 /// How often a bar is drawn though nothing has come.
 const TICK: Duration = Duration::from_millis(200);
@@ -34,7 +34,7 @@ fn show(bar: &ProgressBar) {
 pub(crate) fn bar(total: Option<u64>, of: &str) -> ProgressBar {
     let template = match total {
         Some(total) => {
-            format!("{{bar:30}} {{human_pos}}/{{human_len}} {}, {{rate}}, {{eta}} left {{msg}}", named(total, of))
+            format!("{{bar:30}} {{human_pos}}/{{human_len}} {}, {{rate}}, {{left}} {{msg}}", named(total, of))
         }
         None => format!("{{spinner}} {{human_pos}} {of}, {{rate}}, {{elapsed}} {{msg}}"),
     };
@@ -65,9 +65,17 @@ fn rate(per_second: f64) -> String {
     format!("{per_second:.decimals$}/s")
 }
 
+/// How long it still takes; of what has not begun to come nobody knows.
+fn left(eta: Duration, is_done: bool) -> String {
+    if eta.is_zero() && !is_done {
+        return "time left not known".to_owned();
+    }
+    format!("{:#} left", HumanDuration(eta))
+}
+
 /// The same of bytes.
 pub(crate) fn bytes(total: u64) -> ProgressBar {
-    drawn(Some(total), "{bar:30} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left {msg}")
+    drawn(Some(total), "{bar:30} {bytes}/{total_bytes}, {bytes_per_sec}, {left} {msg}")
 }
 
 fn drawn(total: Option<u64>, template: &str) -> ProgressBar {
@@ -77,6 +85,10 @@ fn drawn(total: Option<u64>, template: &str) -> ProgressBar {
     let style = style.with_key("rate", |state: &ProgressState, text: &mut dyn Write| {
         // Writing to a text cannot fail.
         let _ = text.write_str(&rate(state.per_sec()));
+    });
+    let style = style.with_key("left", |state: &ProgressState, text: &mut dyn Write| {
+        let is_done = state.len().is_some_and(|total| state.pos() >= total);
+        let _ = text.write_str(&left(state.eta(), is_done));
     });
     let bar = ProgressBar::with_draw_target(total, target).with_style(style);
     if seen {
@@ -184,6 +196,13 @@ mod tests {
         let template = waited_for("publishing");
         assert_eq!(template, "{spinner} publishing, {elapsed}");
         assert!(ProgressStyle::with_template(&template).is_ok(), "it is not the default that is drawn");
+    }
+
+    #[test]
+    fn before_anything_has_come_the_time_left_is_not_known() {
+        assert_eq!(left(Duration::ZERO, false), "time left not known");
+        assert_eq!(left(Duration::ZERO, true), "0s left");
+        assert_eq!(left(Duration::from_secs(75), false), "75s left");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 use greenlane_jose::{Algorithm, CompactError, Limits, compact};
+use greenlane_platform::client::bare_token;
 use serde_json::{Map, Value, json};
 
 /// The claims that people ask about.
@@ -20,9 +21,10 @@ pub(crate) struct Claims {
     pub(crate) expires: Option<DateTime<Utc>>,
 }
 
-/// Reads the claims of a token.
+/// Reads the claims of a token, as it is or as a header has it.
 pub(crate) fn claims(token: &str) -> anyhow::Result<Claims> {
-    let token = compact::parse_strict(token.as_bytes(), &Limits::TOKEN).map_err(|why| anyhow!("{}", unfit(&why)))?;
+    let token = bare_token(token).as_bytes();
+    let token = compact::parse_strict(token, &Limits::TOKEN).map_err(|why| anyhow!("{}", unfit(&why)))?;
     Ok(Claims::read(&token.claims))
 }
 
@@ -93,6 +95,8 @@ mod tests {
     fn a_token_that_services_do_not_take_is_told_with_what_it_lacks_and_without_a_part_of_it() {
         let good = r#"{"alg":"EdDSA","kid":"k"}"#;
         assert_eq!(told(good, r#"{"sub":"clerk"}"#), "clerk");
+        let of_header = format!("Bearer {}.{}.c2ln\n", b64::encode(good), b64::encode(r#"{"sub":"clerk"}"#));
+        assert_eq!(claims(&of_header).map(|claims| claims.subject).ok().as_deref(), Some("clerk"));
         for (header, claims, expected) in [
             (r#"{"alg":"EdDSA"}"#, "{}", "a JWT whose header has no `kid`"),
             (r#"{"alg":"EdDSA","kid":""}"#, "{}", "a JWT whose header has no `kid`"),

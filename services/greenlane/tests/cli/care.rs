@@ -207,8 +207,12 @@ fn a_token_that_is_given_for_a_file_is_refused_and_not_said_again() {
     let header = format!("Bearer {token}");
     let header = ("GREENLANE_TOKEN_FILE", header.as_str());
     let named = ("GREENLANE_CONTEXT", token.as_str());
-    std::fs::write(folder.path().join("wrong.toml"), addresses() + &format!("token_file = \"{token}\"\n"))
-        .expect("a file");
+    let address = ("GREENLANE_REGISTRY", token.as_str());
+    let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).expect("a file");
+    write("wrong.toml", addresses() + &format!("token_file = \"{token}\"\n"));
+    write("address.toml", addresses().replacen("http://127.0.0.1:9", &token, 1));
+    write("economy.toml", addresses() + &format!("economy = \"{token}\"\n"));
+    let flag = format!("certificate list --equivalence {token}");
     for (words, variables) in [
         (command.as_str(), &[][..]),
         (&context, &[]),
@@ -216,6 +220,10 @@ fn a_token_that_is_given_for_a_file_is_refused_and_not_said_again() {
         ("certificate list", &[header]),
         ("certificate list", &[named]),
         ("certificate list --context wrong.toml", &[]),
+        ("certificate list --context address.toml", &[]),
+        ("certificate list --context economy.toml", &[]),
+        ("certificate list", &[address]),
+        (&flag, &[]),
     ] {
         let told = greenlane_with(folder.path(), words.split_whitespace(), variables.iter().copied())
             .expect("it runs")
@@ -244,6 +252,8 @@ fn a_wrong_context_file_is_wrong_usage_and_is_told_by_line_and_column_without_wh
             format!("{}token = \"{token}\"\n", addresses()),
             "wrong.toml:4:1: this is not a context file: unknown field `token`",
         ),
+        (format!("{}{token} = 1\n", addresses()), "a token stands here: write it to a file"),
+        (format!("{}\"{token}\" = 1\n", addresses()), "a token stands here: write it to a file"),
         ("registry = \"http://127.0.0.1:9\"\n".to_owned(), "missing field `equivalence`"),
         (addresses().replacen("\"http://127.0.0.1:9\"", "5", 1), "this is not a context file: invalid type"),
     ] {
@@ -272,6 +282,12 @@ fn token() -> anyhow::Result<()> {
     shell.run("token mint --subject other --scope bodies.read --out other.token")?.expect(0);
     let good = std::fs::read_to_string(minted)?;
     run(good.trim())?.expect(0);
+    // As a header has it.
+    run(&format!("Bearer {}", good.trim()))?.expect(0);
+    std::fs::write(shell.folder.path().join("header.token"), format!("Bearer {good}"))?;
+    shell.run("body list --token-file header.token")?.expect(0);
+    let shown = shell.run("context show --token-file header.token -o json")?.expect(0).json()?;
+    assert_eq!(shown["token"]["subject"], "other", "{shown}");
     run("no.token.this")?.expect(4);
     Ok(())
 }

@@ -183,9 +183,12 @@ async fn an_in_process_channel_meets_the_same_authorization_as_a_socket() {
     let wrong = config.clone().with_token(token("verify"));
     let status = hello(&channel(&wrong)).await.unwrap_err();
     assert_eq!(Fault::reason_of(&status), Some(ErrorReason::ScopeMissing));
-    let right = config.with_token(token("codes.read"));
+    let right = config.clone().with_token(token("codes.read"));
     assert_eq!(hello(&channel(&right)).await.unwrap(), "hello");
     assert_eq!(hello(&connect(&ClientConfig { uri: server.uri.clone(), ..right }).unwrap()).await.unwrap(), "hello");
+    let header = format!("Bearer {}\n", issuer.mint(&TokenRequest::new("customs", ["codes.read"])));
+    let as_a_header_has_it = config.with_token(Secret::from_value(header));
+    assert_eq!(hello(&channel(&as_a_header_has_it)).await.unwrap(), "hello");
 }
 
 #[tokio::test]

@@ -52,9 +52,18 @@ impl Token {
     }
 }
 
+/// A token as it is, of a text that may have it as an authorization header does: behind the word `Bearer`.
+pub fn bare_token(text: &str) -> &str {
+    let text = text.trim();
+    match text.split_once(char::is_whitespace) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
+        _ => text,
+    }
+}
+
 fn reveal(secret: &Secret) -> Result<HeaderValue, ClientError> {
     let token = secret.reveal()?;
-    let mut header = HeaderValue::try_from(format!("Bearer {}", token.trim()))
+    let mut header = HeaderValue::try_from(format!("Bearer {}", bare_token(&token)))
         .map_err(|_| ClientError::Config("the token is not text that can be a header".to_owned()))?;
     header.set_sensitive(true);
     Ok(header)

@@ -5,6 +5,7 @@ mod change;
 mod columns;
 mod import;
 mod imports;
+mod minded;
 mod page;
 mod suggest;
 mod teach;
@@ -19,7 +20,9 @@ use greenlane_api::{
     common::v1::CodeReference,
 };
 use greenlane_platform::client::Client;
+use prost::{Message, Name};
 
+pub(super) use self::minded::with_flag;
 use crate::client::{
     Session,
     complete::Named,
@@ -270,7 +273,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             if session.output() == Output::Table {
                 render::write(&page::rehearsed(&answer))?;
             }
-            session.print(&answer, TRANSLATIONS)
+            print(session, &answer)
         }
     }
 }
@@ -310,7 +313,7 @@ async fn translate(
     let [code] = codes.as_slice() else {
         let request = BatchTranslateCodesRequest { codes, target_edition, include_held_back, ..Default::default() };
         let answer = lookup.batch_translate_codes(request).await?.into_inner();
-        session.print(&answer, TRANSLATIONS)?;
+        print(session, &answer)?;
         let missing =
             answer.results.iter().any(|it| matches!(it.result, Some(translation_result::Result::NotFound(_))));
         return Ok(if missing { Exit::NotFound } else { Exit::Done });
@@ -325,14 +328,24 @@ async fn translate(
         let text = format!("{asked} to {}: {word}: {}\n", translation.target_edition, meaning(relation));
         render::write(&render::line::folded(&text))?;
         for finding in &translation.findings {
-            let how = if finding.code == "links_held_back" { " (--held-back)" } else { "" };
-            render::say(&render::line::folded(&format!("mind: {}{how}\n", finding.message)));
+            let told = minded::message(&finding.code, &finding.message);
+            render::say(&render::line::folded(&format!("mind: {told}\n")));
         }
         if !translation.targets.is_empty() {
             render::talk(COLUMNS);
         }
     }
     session.print(&answer, TRANSLATION)
+}
+
+/// Prints several translations: for people what is to be minded of them is in the words of the command line.
+fn print<M: Message + Name>(session: &Session, answer: &M) -> anyhow::Result<Exit> {
+    let mut value = render::to_json(answer)?;
+    if matches!(session.output(), Output::Table | Output::Csv) {
+        with_flag(&mut value, "/results", "/translation/findings");
+    }
+    session.print_value(&value, TRANSLATIONS)?;
+    Ok(Exit::Done)
 }
 
 /// What the columns of a translation say.

@@ -157,7 +157,7 @@ pub(crate) fn run(servers: &Servers, command: Command, output: Output) -> anyhow
         Command::Set { name } => {
             let before = if home.path(&name)?.exists() { home.read(&name)? } else { ContextFile::default() };
             let context = servers.over(before);
-            context.no_token_for_a_file()?;
+            context.no_token()?;
             let context = context.with_paths(absolute);
             for path in [&context.tls_ca, &context.tls_cert, &context.tls_key].into_iter().flatten() {
                 anyhow::ensure!(path.is_file(), Usage(format!("there is no file {}", path.display())));

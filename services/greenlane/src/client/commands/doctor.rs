@@ -21,6 +21,7 @@ use crate::{
         Session,
         context::Servers,
         exit::Exit,
+        progress,
         render::{self, Output, View},
     },
     serve::one::Which,
@@ -85,6 +86,7 @@ const PAUSE: Duration = Duration::from_millis(300);
 /// Runs every check that can be run, whatever the others find; again while something fails and there is time.
 pub(crate) async fn run(servers: &Servers, args: Args, output: Output) -> anyhow::Result<Exit> {
     let until = Instant::now() + Duration::from_secs(args.wait);
+    let waiting = progress::waiting("checking");
     let (findings, healthy) = loop {
         let findings = check(servers, &args, output).await;
         let healthy = findings.iter().all(|finding| finding.outcome != Outcome::Failed);
@@ -93,6 +95,7 @@ pub(crate) async fn run(servers: &Servers, args: Args, output: Output) -> anyhow
         }
         tokio::time::sleep(PAUSE).await;
     };
+    waiting.finish_and_clear();
     render::print_value(output, &json!({ "healthy": healthy, "findings": findings }), FINDINGS)?;
     Ok(if healthy { Exit::Done } else { Exit::No })
 }

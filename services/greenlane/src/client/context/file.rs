@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use greenlane_platform::client::ClientTlsConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::client::{exit::Usage, input};
+use crate::client::{exit::Usage, hidden, input};
 
 /// What a context file holds. Files that it names are relative to it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -51,23 +51,38 @@ impl Default for ContextFile {
 }
 
 impl ContextFile {
-    /// A token where a file of one is wanted is not said again: what is said ends in logs.
-    pub(crate) fn no_token_for_a_file(&self) -> Result<(), Usage> {
-        if self.token_file.as_deref().and_then(Path::to_str).is_some_and(is_token) {
-            return Err(Usage(format!("what stands for the token's file is a token itself: {INSTEAD}")));
+    /// A token where something else is wanted is not said again: what is said ends in logs.
+    pub(crate) fn no_token(&self) -> Result<(), Usage> {
+        let addresses = [
+            ("the registry's address", &self.registry),
+            ("the equivalence service's address", &self.equivalence),
+            ("the classification service's address", &self.classification),
+        ];
+        let files = [
+            ("the token's file", &self.token_file),
+            ("the authorities' file", &self.tls_ca),
+            ("the certificate's file", &self.tls_cert),
+            ("the key's file", &self.tls_key),
+        ];
+        let addresses = addresses.map(|(what, address)| (what, Some(address.as_str())));
+        let files = files.map(|(what, file)| (what, file.as_deref().and_then(Path::to_str)));
+        let economy = ("the economy", self.economy.as_deref());
+        let mut fields = addresses.into_iter().chain(files).chain([economy]);
+        match fields.find(|(_, text)| text.is_some_and(hidden::has_token)) {
+            Some((what, _)) => Err(Usage(format!("what stands for {what} is a token itself: {INSTEAD}"))),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Reads a file; what it names is then relative to where we stand.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        if path.to_str().is_some_and(is_token) {
+        if path.to_str().is_some_and(hidden::has_token) {
             return Err(Usage(format!("what stands for the context is a token itself: {INSTEAD}")).into());
         }
         let cannot = || Usage(format!("cannot read the context {}", path.display()));
         let text = input::text(path, std::fs::read(path).with_context(cannot)?)?;
         let file: Self = toml::from_str(&text).map_err(|error| wrong(path, &text, &error))?;
-        file.no_token_for_a_file()?;
+        file.no_token()?;
         let folder = path.parent().unwrap_or(Path::new("."));
         Ok(file.with_paths(|named| folder.join(named)))
     }
@@ -93,27 +108,22 @@ impl ContextFile {
 }
 
 /// What to do with a token in place of what was done.
-const INSTEAD: &str = "write it to a file for its owner alone and name that with --token-file, hand it over on stdin \
+pub(super) const INSTEAD: &str = "write it to a file for its owner alone and name that with --token-file, hand it over on stdin \
                        (--token-file -), or set GREENLANE_TOKEN";
-
-/// Whether a text is a token, as it is or as a header has it.
-fn is_token(text: &str) -> bool {
-    let text = text.trim();
-    let word = match text.split_once(char::is_whitespace) {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => rest.trim_start(),
-        _ => text,
-    };
-    word.starts_with("eyJ") && word.matches('.').count() >= 2 && word.len() > 60
-}
 
 /// What is wrong with a context file. Its line is not said again as the parser of TOML does: a token may stand there.
 fn wrong(path: &Path, text: &str, error: &toml::de::Error) -> Usage {
     let file = path.display();
-    if is_token(text) {
+    if hidden::is_token(text) {
         return Usage(format!("{file} holds a token and is no context file: name it with --token-file"));
     }
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    Usage(format!("{file}:{line}:{column}: this is not a context file: {}", error.message()))
+    let place = format!("{file}:{line}:{column}");
+    // A key that is a token, or a part of one, would be named.
+    if error.message().contains(hidden::BEGIN) {
+        return Usage(format!("{place}: a token stands here: {INSTEAD}"));
+    }
+    Usage(format!("{place}: this is not a context file: {}", error.message()))
 }

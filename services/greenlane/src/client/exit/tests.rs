@@ -230,9 +230,58 @@ fn fields_that_flags_of_other_names_fill_are_told_by_these_and_so_are_those_that
 }
 
 #[test]
+fn of_something_within_a_flag_the_part_alone_is_said() {
+    let mut violations = Violations::new();
+    violations.add("quantity.amount", "must be more than nothing");
+    let status = Status::from(violations.finish().unwrap_err());
+    let told = Failure { command: "write-off record".to_owned(), ..failure(status, None) }.to_string();
+    assert!(told.contains("\n  --quantity: amount: must be more than nothing\n"), "{told}");
+}
+
+#[test]
+fn no_token_is_said_whatever_failed() {
+    let token = format!("eyJ{}.eyJ{}.{}", "a".repeat(20), "b".repeat(20), "c".repeat(43));
+    let told = failure(anyhow::anyhow!("cannot ask {token}"), None).to_string();
+    assert_eq!(hidden::without_tokens(&told), "error: certificate issue: cannot ask (a token)\n");
+}
+
+#[test]
+fn whoever_answers_in_anothers_place_will_do_so_later_too() {
+    let away = || Status::unavailable("http://127.0.0.1:1 cannot be reached: transport error");
+    let tried = Tried { meant: Some("it answers with TLS".to_owned()), ..Tried::default() };
+    let elsewhere = Failure { tried: Box::new(tried), ..failure(away(), None) };
+    assert_eq!((elsewhere.exit(), failure(away(), None).exit()), (Exit::Failed, Exit::TryLater));
+}
+
+#[test]
+fn every_state_that_forbids_a_step_leads_to_a_command_that_there_is() {
+    let root = <crate::cli::Cli as clap::CommandFactory>::command();
+    for (resource, state, step) in [
+        ("certificates/GLXA4HP9Z1PPYMB35F", "withdrawn", "reinstate"),
+        ("bodies/asa", "no designating authority", "to act as one"),
+        ("bodies/asa/keys/k", "retired", "retire"),
+        ("bodies/asa/accreditationScopes/5", "suspended", "suspend"),
+        ("writeOffs/4", "rejection", "reverse"),
+        ("writeOffs/4", "reversed", "reverse"),
+        ("changeSets/a", "draft", "review"),
+        ("changeSets/a", "published", "review"),
+        ("disputes/a", "decided", "voted on"),
+        ("imports/a", "complete", "abandon"),
+    ] {
+        let told = advice(&Status::from(Fault::state_conflict(resource, state, step))).unwrap();
+        let (_, words) = told.split_once("greenlane ").expect("a command");
+        let words: Vec<&str> = words.split(' ').map(|word| word.trim_end_matches(',')).collect();
+        let command = words[..2].iter().try_fold(&root, |command, word| command.find_subcommand(word));
+        let one = root.find_subcommand(words[0]).expect("a command");
+        assert!(command.is_some() || one.get_subcommands().next().is_none(), "{told}");
+    }
+}
+
+#[test]
 fn a_body_without_a_role_is_told_to_be_given_it() {
     let lacks = Fault::state_conflict("bodies/asa", "no designating authority", "to act as one");
     assert!(advice(&Status::from(lacks)).unwrap().contains("greenlane body update"));
     let withdrawn = Fault::state_conflict("bodies/asa/designations/5", "withdrawn", "suspend");
-    assert!(advice(&Status::from(withdrawn)).unwrap().starts_with("look at the state first"));
+    let hint = advice(&Status::from(withdrawn)).unwrap();
+    assert_eq!(hint, "see how it stands: greenlane get bodies/asa/designations/5");
 }

@@ -57,8 +57,12 @@ macro_rules! told {
 }
 pub(crate) use told;
 
-/// How something is printed: as what, what, and whether it is the first.
-pub(crate) type Show = fn(Output, &Value, bool) -> anyhow::Result<()>;
+/// How something is printed: the headings of its rows as CSV, and as what, and what.
+#[derive(Clone, Copy)]
+pub(crate) struct Show {
+    pub(crate) headings: &'static str,
+    pub(crate) print: fn(Output, &Value) -> anyhow::Result<()>,
+}
 
 /// Follows until it is over; `open` opens the stream behind a position.
 pub(crate) async fn positions<M: Told>(
@@ -102,10 +106,14 @@ impl<M: Told, O: AsyncFnMut(u64) -> Result<Streaming<M>, Status>> Watched for Po
         self.span.until_now || self.span.count.is_some()
     }
 
+    fn headings(&self) -> Option<&'static str> {
+        (self.output == Output::Csv).then_some(self.show.headings)
+    }
+
     fn take(&mut self, message: &M) -> anyhow::Result<bool> {
         self.position = message.position();
         if message.is_news() || matches!(self.output, Output::Json | Output::Yaml) {
-            (self.show)(self.output, &render::to_json(message)?, self.told == 0)?;
+            (self.show.print)(self.output, &render::to_json(message)?)?;
         }
         self.told += u64::from(message.is_news());
         let enough = self.span.count.is_some_and(|count| self.told >= count);

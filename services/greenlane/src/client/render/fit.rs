@@ -9,7 +9,7 @@ use crate::client::exit::lists_all;
 /// Settles how wide each column is at least. False when the terminal has no room for them. In a table that is `whole`, a
 /// column of nothing is left out.
 pub(super) fn fits(table: &mut Table, whole: bool) -> bool {
-    let Some(terminal) = table.width().filter(|_| table.row_iter().next().is_some()) else { return true };
+    let Some(terminal) = table.width() else { return true };
     // The blanks before the first column and behind the last are taken off.
     let room = terminal.saturating_add(2);
     table.set_width(room);
@@ -45,7 +45,7 @@ impl Need {
     /// That of a column; none for one of nothing, in a table that is `whole`.
     fn of(table: &Table, at: usize, whole: bool) -> Option<Self> {
         let cells: Vec<String> = table.row_iter().map(|row| content(row, at)).collect();
-        if whole && cells.iter().all(|cell| cell.trim().is_empty()) {
+        if whole && !cells.is_empty() && cells.iter().all(|cell| cell.trim().is_empty()) {
             return None;
         }
         let heading = table.header().map(|row| content(row, at));
@@ -89,10 +89,14 @@ pub(super) fn lines(table: &Table) -> String {
 }
 
 /// Each row as lines of its own: `heading: value`, what is empty left out; where there are no headings, what stands first
-/// in a row is the heading of the rest. Rows with headings have an empty line between them.
+/// in a row is the heading of the rest. Rows with headings have an empty line between them; of no row there are the headings.
 pub(super) fn below(table: &Table) -> String {
     let room = table.width().map_or(usize::MAX, usize::from);
     let headings: Option<Vec<String>> = table.header().map(|row| row.cell_iter().map(Cell::content).collect());
+    if table.row_iter().next().is_none() {
+        let headings = headings.unwrap_or_default().join(", ");
+        return line::wrapped(&headings, room).into_iter().map(|line| line + "\n").collect();
+    }
     let mut text = String::new();
     for (number, row) in table.row_iter().enumerate() {
         let cells: Vec<String> = row.cell_iter().map(|cell| cell.content().trim().to_owned()).collect();

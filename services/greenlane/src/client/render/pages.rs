@@ -171,11 +171,13 @@ impl<W: Write> Pages<W> {
         }
         let columns = self.shown.clone().unwrap_or_else(|| self.columns.to_vec());
         if self.below {
+            if rows.is_empty() {
+                return String::new();
+            }
             // What was told before is parted from it as rows are.
             table.set_header(columns.iter().map(|(heading, _)| colour::heading(heading)));
             table.add_rows(rows.iter().map(|row| columns.iter().map(|(_, path)| cell::text(row, path))));
-            let gap = if rows.is_empty() { "" } else { "\n" };
-            return format!("{gap}{}", fit::below(&table));
+            return format!("\n{}", fit::below(&table));
         }
         if !self.begun {
             table.set_header(columns.iter().map(|(heading, _)| colour::heading(heading)));

@@ -193,6 +193,19 @@ fn no_word_that_fits_on_a_line_is_broken_at_any_width() {
 }
 
 #[test]
+fn no_heading_is_broken_where_there_is_no_row_at_any_width() {
+    let headings = ["DISPUTE", "CHALLENGER", "ABOUT", "STATE", "OPENED", "ANSWER BY", "OVERDUE"];
+    for width in 20..120 {
+        let text = shown(width, &[&headings]);
+        for word in headings.iter().flat_map(|heading| heading.split(' ')) {
+            let whole = text.split([' ', ',', '\n']).any(|it| it == word);
+            assert!(whole, "{word} at {width}:\n{text}");
+        }
+        assert!(text.lines().all(|line| line.len() <= usize::from(width)), "{width}:\n{text}");
+    }
+}
+
+#[test]
 fn a_record_on_a_very_narrow_terminal_has_each_value_behind_its_heading() {
     let mut table = bare_table();
     table.set_width(40);

@@ -12,7 +12,7 @@ use super::common::{Of, name};
 use crate::client::{
     Session,
     exit::Exit,
-    follow::{Span, positions, told},
+    follow::{Show, Span, positions, told},
     render::{self, Output, at, line, plain},
 };
 
@@ -32,7 +32,7 @@ pub(in super::super) async fn run(session: &Session, of: Of, args: Watch) -> any
     match of {
         Of::Catalogue => {
             let mut alerts = CatalogueAlerts::new(session.equivalence()?);
-            positions(output, args.span, show, async |after_position| {
+            positions(output, args.span, SHOW, async |after_position| {
                 let request = catalogue::WatchAlertsRequest { subscription: subscription.clone(), after_position };
                 alerts.watch_alerts(request).await.map(Response::into_inner)
             })
@@ -40,7 +40,7 @@ pub(in super::super) async fn run(session: &Session, of: Of, args: Watch) -> any
         }
         Of::Codes => {
             let mut alerts = CodeAlerts::new(session.classification()?);
-            positions(output, args.span, show, async |after_position| {
+            positions(output, args.span, SHOW, async |after_position| {
                 let request = codes::WatchAlertsRequest { subscription: subscription.clone(), after_position };
                 alerts.watch_alerts(request).await.map(Response::into_inner)
             })
@@ -51,15 +51,16 @@ pub(in super::super) async fn run(session: &Session, of: Of, args: Watch) -> any
 
 told! { catalogue::WatchAlertsResponse: alert, codes::WatchAlertsResponse: alert }
 
+const SHOW: Show = Show { headings: "POSITION,RAISED,KIND,ENTRY,FROM\n", print };
+
 /// Prints a message of either service's alerts.
-fn show(output: Output, value: &Value, first: bool) -> anyhow::Result<()> {
+fn print(output: Output, value: &Value) -> anyhow::Result<()> {
     let cell = |path: &str| at(value, path).map(plain).unwrap_or_default();
     match output {
         Output::Json => render::write(&format!("{value}\n")),
         Output::Yaml => render::write(&format!("---\n{}", render::yaml::text(value)?)),
         Output::Name => render::write(&format!("{}\n", cell("alert.name"))),
         Output::Csv => {
-            let header = if first { "POSITION,RAISED,KIND,ENTRY,FROM\n" } else { "" };
             let beside = ["position", "alert.raisedAt", "alert.kind"].map(cell).join(",");
             let items = at(value, "alert.items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
             let none = Value::Null;
@@ -69,7 +70,7 @@ fn show(output: Output, value: &Value, first: bool) -> anyhow::Result<()> {
                 let cells = ["entry", "from"].map(|path| at(item, path).map(plain).unwrap_or_default());
                 format!("{beside},{}\n", cells.join(","))
             };
-            render::write(&format!("{header}{}", items.iter().map(row).collect::<String>()))
+            render::write(&items.iter().map(row).collect::<String>())
         }
         Output::Table => {
             let [position, kind, from, title] =

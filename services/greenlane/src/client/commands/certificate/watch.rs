@@ -123,6 +123,10 @@ impl Watched for Progress {
         self.until.is_some() || self.args.count.is_some()
     }
 
+    fn headings(&self) -> Option<&'static str> {
+        (self.output == Output::Csv).then_some("REVISION,RECORDED,EVENT,CERTIFICATE,STATE AFTER,EFFECTIVE\n")
+    }
+
     fn take(&mut self, message: &WatchCertificatesResponse) -> anyhow::Result<bool> {
         if message.revision != 0 {
             self.revision = Some(message.revision);
@@ -141,9 +145,6 @@ impl Watched for Progress {
                 render::write(&line::row(&cells))?;
             }
             (Output::Csv, Some(change)) => {
-                if self.told == 0 {
-                    render::write("REVISION,RECORDED,EVENT,CERTIFICATE,STATE AFTER,EFFECTIVE\n")?;
-                }
                 // None of these has a comma or a quote in it.
                 render::write(&format!("{}\n", cells(&value, change).join(",")))?;
             }

@@ -9,7 +9,7 @@ use tonic::Response;
 use crate::client::{
     Session,
     exit::Exit,
-    follow::{Span, positions, told},
+    follow::{Show, Span, positions, told},
     render::{self, Output, at, line, plain},
 };
 
@@ -33,7 +33,7 @@ pub(crate) struct Watch {
 /// Follows until it is over.
 pub(in super::super) async fn run(session: &Session, args: Watch) -> anyhow::Result<Exit> {
     let mut disputes = DisputeServiceClient::new(session.equivalence()?);
-    positions(session.output(), args.span, print, async |after_position| {
+    positions(session.output(), args.span, SHOW, async |after_position| {
         let request = WatchDisputesRequest {
             after_position,
             respondent: args.respondent.clone(),
@@ -46,17 +46,18 @@ pub(in super::super) async fn run(session: &Session, args: Watch) -> anyhow::Res
 
 told! { WatchDisputesResponse: dispute }
 
-fn print(output: Output, value: &serde_json::Value, first: bool) -> anyhow::Result<()> {
+const SHOW: Show = Show { headings: "POSITION,DISPUTE,STATE,OPENED,ANSWER BY\n", print };
+
+fn print(output: Output, value: &serde_json::Value) -> anyhow::Result<()> {
     let cell = |path: &str| at(value, path).map(plain).unwrap_or_default();
     match output {
         Output::Json => render::write(&format!("{value}\n")),
         Output::Yaml => render::write(&format!("---\n{}", render::yaml::text(value)?)),
         Output::Name => render::write(&format!("{}\n", cell("dispute.name"))),
         Output::Csv => {
-            let header = if first { "POSITION,DISPUTE,STATE,OPENED,ANSWER BY\n" } else { "" };
             // None of these has a comma or a quote in it.
             let row = ["position", "dispute.name", "dispute.state", "dispute.openedAt", "dispute.answerBy"];
-            render::write(&format!("{header}{}\n", row.map(cell).join(",")))
+            render::write(&format!("{}\n", row.map(cell).join(",")))
         }
         Output::Table => {
             let [position, state, name, challenger, subject, answer_by] = [

@@ -1,5 +1,6 @@
 //! Whether each certification body has a key with which it can sign now.
 
+use futures_util::{StreamExt as _, stream};
 use greenlane_api::registry::v1::{
     BodyKey, BodyRole, ListBodiesRequest, ListBodyKeysRequest, body_service_client::BodyServiceClient,
 };
@@ -11,6 +12,8 @@ use crate::client::Session;
 const CHECK: &str = "body-keys";
 /// So many bodies are looked at.
 const MOST: i32 = 100;
+/// Of so many is asked at once.
+const AT_ONCE: usize = 8;
 /// So many of them are named.
 const NAMED: usize = 5;
 
@@ -22,14 +25,17 @@ pub(super) async fn check(session: &Session) -> Option<Finding> {
     let listed = bodies.list_bodies(request).await.ok()?.into_inner();
     let are_all = listed.next_page_token.is_empty();
     let now = Clock::system().now().timestamp();
-    let mut keyless = Vec::new();
-    for body in listed.bodies {
-        let request = ListBodyKeysRequest { body: body.name.clone(), page_size: 1_000, ..Default::default() };
-        let keys = bodies.list_body_keys(request).await.ok()?.into_inner().keys;
-        if !keys.iter().any(|key| signs(key, now)) {
-            keyless.push(body.name);
+    let asked = stream::iter(listed.bodies).map(|body| {
+        let mut bodies = bodies.clone();
+        async move {
+            let request = ListBodyKeysRequest { body: body.name.clone(), page_size: 1_000, ..Default::default() };
+            let keys = bodies.list_body_keys(request).await.ok()?.into_inner().keys;
+            Some((body.name, keys.iter().any(|key| signs(key, now))))
         }
-    }
+    });
+    let told: Vec<Option<(String, bool)>> = asked.buffered(AT_ONCE).collect().await;
+    let told: Vec<(String, bool)> = told.into_iter().collect::<Option<_>>()?;
+    let keyless: Vec<String> = told.into_iter().filter(|(_, can_sign)| !can_sign).map(|(name, _)| name).collect();
     let first = keyless.first()?;
     let advice = format!("greenlane body key create {first}, if it is to issue any");
     Some(Finding::warning(CHECK, detail(&keyless, are_all), advice))

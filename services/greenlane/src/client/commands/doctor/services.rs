@@ -53,13 +53,13 @@ pub(super) async fn check(session: &Session) -> Vec<Finding> {
 }
 
 /// What to do about a refusal. What everybody else is told of a service that is not there is to ask the doctor.
-fn advice(status: &Status, otherwise: &'static str) -> &'static str {
+fn advice(status: &Status, otherwise: &str) -> String {
     match Fault::reason_of(status) {
         // What answers and does not agree about TLS is there.
-        None if status.code() == Code::Unavailable => exit::of_tls(status).unwrap_or(NOT_THERE),
+        None if status.code() == Code::Unavailable => exit::of_tls(status).unwrap_or(NOT_THERE).to_owned(),
         // That one is looked at too.
-        Some(ErrorReason::DependencyUnavailable) => otherwise,
-        _ => exit::advice(status).unwrap_or(otherwise),
+        Some(ErrorReason::DependencyUnavailable) => otherwise.to_owned(),
+        _ => exit::advice(status).unwrap_or_else(|| otherwise.to_owned()),
     }
 }
 
@@ -67,7 +67,7 @@ const NOT_THERE: &str = "start it (`greenlane up` starts all three), or name whe
     was looked for";
 
 fn unreached(name: &str, status: &Status, elsewhere: Option<String>) -> Finding {
-    let advice = elsewhere.unwrap_or_else(|| advice(status, NOT_THERE).to_owned());
+    let advice = elsewhere.unwrap_or_else(|| advice(status, NOT_THERE));
     Finding::failed(name, format!("{}: {}", code(status), status.message()), advice)
 }
 

@@ -15,6 +15,7 @@ use greenlane_api::{
 use super::{Operation, name, rows};
 use crate::client::{
     Session,
+    commands::code::with_flag,
     exit::{Exit, Usage},
     render::{self, Output, View},
 };
@@ -106,9 +107,10 @@ pub(super) async fn project(
         ..Default::default()
     };
     let ask = async |page_size, page_token| {
-        lists.project_green_list(ProjectGreenListRequest { page_size, page_token, ..request.clone() }).await
+        let page = ProjectGreenListRequest { page_size, page_token, ..request.clone() };
+        render::to_json(lists.project_green_list(page).await?.get_ref())
     };
-    let done = session.list(PROJECTION, rows, ask).await?;
+    let done = session.list_shown(PROJECTION, rows, ask, |page| with_flag(page, "/entries", "/findings")).await?;
     if session.output() == Output::Table {
         render::talk(CLASSES);
     }

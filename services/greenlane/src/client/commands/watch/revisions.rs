@@ -52,6 +52,10 @@ async fn begin<S>(mut progress: Progress<S>, past: Vec<Value>) -> anyhow::Result
 where
     Progress<S>: Watched,
 {
+    if let (Output::Csv, false) = (progress.output, past.is_empty()) {
+        render::write(HEADINGS)?;
+        progress.has_headings = true;
+    }
     for revision in past {
         if progress.tell(&revision)? {
             return Ok(Exit::Done);
@@ -85,6 +89,9 @@ fn row(revision: u64, published_at: Option<&Value>) -> Value {
     json!({ "revision": revision, "publishedAt": published_at, "bookmark": false })
 }
 
+/// Those of the rows as CSV.
+const HEADINGS: &str = "REVISION,PUBLISHED\n";
+
 struct Progress<S> {
     service: S,
     revision: u64,
@@ -93,12 +100,15 @@ struct Progress<S> {
     until_now: bool,
     told: u64,
     output: Output,
+    /// Whether the headings are written already.
+    has_headings: bool,
 }
 
 impl<S> Progress<S> {
     fn new(service: S, args: &Watch, output: Output) -> Self {
         let (count, until_now) = (args.count, args.until_now);
-        Self { service, revision: args.after, earliest: args.earliest, count, until_now, told: 0, output }
+        let (revision, earliest) = (args.after, args.earliest);
+        Self { service, revision, earliest, count, until_now, told: 0, output, has_headings: false }
     }
 
     fn beginning(&self) -> String {
@@ -111,6 +121,10 @@ impl<S> Progress<S> {
 
     fn ends_by_itself(&self) -> bool {
         self.until_now || self.count.is_some()
+    }
+
+    fn headings(&self) -> Option<&'static str> {
+        (self.output == Output::Csv && !self.has_headings).then_some(HEADINGS)
     }
 
     /// Takes a message; whether it was the last that is wanted. The first one tells the current revision.
@@ -130,10 +144,7 @@ impl<S> Progress<S> {
             Output::Json => render::write(&format!("{value}\n"))?,
             Output::Yaml => render::write(&format!("---\n{}", render::yaml::text(value)?))?,
             Output::Name => render::write(&format!("{revision}\n"))?,
-            Output::Csv => {
-                let head = if self.told == 0 { "REVISION,PUBLISHED\n" } else { "" };
-                render::write(&format!("{head}{revision},{published}\n"))?;
-            }
+            Output::Csv => render::write(&format!("{revision},{published}\n"))?,
             Output::Table => render::write(&format!("{}\n", format!("{revision:>9}  {published}").trim_end()))?,
         }
         self.told += 1;
@@ -164,6 +175,10 @@ impl Watched for Progress<equivalence::catalogue_service_client::CatalogueServic
     fn ends_by_itself(&self) -> bool {
         Progress::ends_by_itself(self)
     }
+
+    fn headings(&self) -> Option<&'static str> {
+        Progress::headings(self)
+    }
 }
 
 impl Watched for Progress<classification::code_system_service_client::CodeSystemServiceClient<Client>> {
@@ -188,5 +203,9 @@ impl Watched for Progress<classification::code_system_service_client::CodeSystem
 
     fn ends_by_itself(&self) -> bool {
         Progress::ends_by_itself(self)
+    }
+
+    fn headings(&self) -> Option<&'static str> {
+        Progress::headings(self)
     }
 }

@@ -96,9 +96,13 @@ impl Watched for Progress {
         self.until.is_some() || self.args.count.is_some()
     }
 
+    fn headings(&self) -> Option<&'static str> {
+        (self.output == Output::Csv).then_some("REVISION,RECORDED,KIND,CERTIFICATE,DECLARATION,QUANTITY\n")
+    }
+
     fn take(&mut self, message: &WatchWriteOffsResponse) -> anyhow::Result<bool> {
         self.revision = Some(message.revision).filter(|revision| *revision > 0).or(self.revision);
-        print(self.output, message, self.told == 0)?;
+        print(self.output, message)?;
         self.told += u64::from(message.write_off.is_some());
         let enough = self.args.count.is_some_and(|count| self.told >= count);
         Ok(enough || self.until.is_some_and(|until| message.revision >= until))
@@ -114,7 +118,7 @@ const COLUMNS: [&str; 6] = [
     "writeOff.quantity",
 ];
 
-fn print(output: Output, message: &WatchWriteOffsResponse, first: bool) -> anyhow::Result<()> {
+fn print(output: Output, message: &WatchWriteOffsResponse) -> anyhow::Result<()> {
     let value = render::to_json(message)?;
     let cells = || COLUMNS.map(|path| cell_text(&value, path));
     match (output, &message.write_off) {
@@ -131,9 +135,6 @@ fn print(output: Output, message: &WatchWriteOffsResponse, first: bool) -> anyho
         }
         (Output::Csv, Some(_)) => {
             let mut rows = csv::Writer::from_writer(Vec::new());
-            if first {
-                rows.write_record(["REVISION", "RECORDED", "KIND", "CERTIFICATE", "DECLARATION", "QUANTITY"])?;
-            }
             rows.write_record(cells())?;
             render::write(&String::from_utf8(rows.into_inner()?)?)?;
         }
