@@ -86,7 +86,8 @@ fn written_off() -> anyhow::Result<()> {
     assert!(first.contains("5 C62"), "{first}");
     let name = first.split_whitespace().find(|word| word.starts_with("writeOffs/")).unwrap_or_default().to_owned();
     let again = record("5:C62")?.expect(5).stderr;
-    for part in ["`26XB1/1` is written off already", &name, "RESOURCE_EXISTS", "hint: look at it with"] {
+    let look = format!("hint: look at it: greenlane write-off get {name}; ");
+    for part in ["`26XB1/1` is written off already", &name, "RESOURCE_EXISTS", &look] {
         assert!(again.contains(part), "`{part}` is not in {again}");
     }
     let balance =
@@ -112,7 +113,13 @@ fn written_off() -> anyhow::Result<()> {
     let negative = record("-5:C62")?.expect(2).stderr;
     assert!(negative.contains("--quantity: "), "the service says what is wrong with it: {negative}");
     let unknown = record("5:PCS")?.expect(2).stderr;
-    assert!(unknown.contains("--quantity: quantity.unit: ") && unknown.contains("Recommendation 20"), "{unknown}");
+    assert!(unknown.contains("\n  --quantity: unit: ") && unknown.contains("Recommendation 20"), "{unknown}");
+    let reject = format!("write-off reject {certificate} --economy XB --declaration 26XB9/1 --reason other --text t");
+    let refused = shell.run(&format!("{reject} --confirm --token-file port.token -o name"))?.expect(0).stdout;
+    let reverse = format!("write-off reverse {} --text t --confirm --token-file port.token", refused.trim());
+    let told = shell.run(&reverse)?.expect(5).stderr;
+    assert!(told.contains(&format!("`{}` is a rejection: only a use is reversed\n", refused.trim())), "{told}");
+    assert!(told.contains("\nhint: what was let in is what can be reversed: greenlane write-off list --kind use\n"));
     Ok(())
 }
 
@@ -354,6 +361,27 @@ fn sums_of_all_lists_say_so_and_all_amounts_are_in_one_form() {
     let all = told.lines().find(|line| line.starts_with("all rows, any list"));
     assert!(all.is_some_and(|line| line.contains("1,000,750")), "{told}");
     assert!(!told.contains("1000750"), "{told}");
+}
+
+#[test]
+fn links_that_are_held_back_are_told_with_the_flag_that_shows_them() {
+    let shell = Shell::new().expect("it starts");
+    let run = |words: &str| shell.run(&format!("list project apec-54 --to HS2022 {words}")).expect("it runs").expect(0);
+    let told = run("--all").stdout;
+    let held: Vec<&str> = told.lines().filter(|line| line.contains("are held back; ask for them")).collect();
+    assert!(!held.is_empty() && held.iter().all(|line| line.ends_with(" (--held-back)")), "{told}");
+    assert!(!run("--all -o json").stdout.contains("--held-back"), "the answer is as the service gave it");
+    assert!(!run("--all --held-back").stdout.contains("ask for them"));
+}
+
+#[test]
+fn that_flows_are_added_up_is_said_beside_the_totals() {
+    let shell = Shell::new().expect("it starts");
+    let text = "period,flowCode,cmdCode,primaryValue\n2022,M,854143,1000\n2022,X,854143,500\n";
+    std::fs::write(shell.folder.path().join("trade.csv"), text).expect("it is written");
+    let told = shell.run("tag trade.csv --edition HS2022 --list apec-54 --out tagged.csv").expect("it runs").expect(0);
+    assert!(!told.stdout.contains("added up"), "{}", told.stdout);
+    assert!(told.stderr.contains("the flows M, X are added up; --by list,year,flow keeps them apart\n"), "{told:?}");
 }
 
 #[test]

@@ -55,7 +55,8 @@ fn whoever_asks_a_web_site_or_a_port_of_tls_in_place_of_a_service_is_told_so() {
             }
         });
     }
-    let ask = |address: &str| shell.run(&format!("body list --registry {address}")).expect("it runs").stderr;
+    // Later is no better.
+    let ask = |address: &str| shell.run(&format!("body list --registry {address}")).expect("it runs").expect(1).stderr;
     let site = ask(&of_site);
     assert!(site.contains("\nhint: a web site answers there, and no service of gRPC"), "{site}");
     let tls = ask(&of_tls);
@@ -124,6 +125,85 @@ fn the_word_for_many_of_a_kind_lists_them() {
     assert_eq!(run("get requirements -o json"), run("catalogue list requirements --all -o json"));
     let one = shell.run("get scheme").expect("it runs").expect(2).stderr;
     assert!(one.contains("which of them?"), "{one}");
+}
+
+#[test]
+fn what_nobody_can_do_is_refused_in_a_sentence_with_a_hint_that_leads_somewhere() {
+    let shell = Shell::new().expect("it starts");
+    let run = |words: &str| shell.run(words).expect("it runs");
+    run("body create aurora-cert --display-name Aurora --economy XA").expect(0);
+    let accredit = "body accreditation create aurora-cert --from 2026-01-01 --until 2029-12-31 --by";
+    let told = run(&format!("{accredit} aurora-cert --scheme schemes/aurelian-pv-mark")).expect(5).stderr;
+    assert!(told.contains("`bodies/aurora-cert` cannot accredit or designate itself\n"), "{told}");
+    assert!(told.contains("\nhint: name with --by the body that accredits it"), "{told}");
+    let told = run(&format!("{accredit} other")).expect(2).stderr;
+    let flags = "\n  --scheme: is required, or --standard, or --code: a scope covers something\n";
+    assert!(told.contains(flags), "{told}");
+}
+
+#[test]
+fn whoever_votes_is_told_that_there_is_no_panel_or_that_they_are_not_of_it() {
+    let shell = Shell::new().expect("it starts");
+    let run = |words: &str| shell.run(words).expect("it runs");
+    let write = |name: &str, text: &str| std::fs::write(shell.folder.path().join(name), text).expect("it is written");
+    for (subject, scope, economy) in [
+        ("challenger", "catalogue.propose", "XF"),
+        ("chair", "catalogue.review", "NZ"),
+        ("zoe", "catalogue.review", "NZ"),
+    ] {
+        let mint = format!("token mint --subject {subject} --scope {scope} --economy {economy} --out {subject}.token");
+        run(&mint).expect(0);
+    }
+    write("report.txt", "A report.");
+    let open = "dispute open --about designations/aurora-xa-xc-pv --grounds g --evidence report.txt --shows s \
+                --at https://example.org/r --interim-effect danger --token-file challenger.token -o name";
+    let dispute = run(open).expect(0).stdout.trim().to_owned();
+    let vote = format!(
+        "dispute decide {dispute} --matter interim-effect --uphold --finding f --declare-no-interest --confirm \
+         --token-file zoe.token"
+    );
+    let told = run(&vote).expect(5).stderr;
+    assert!(told.contains("cannot be voted on: no panel is appointed\n"), "{told}");
+    assert!(told.contains(&format!("\nhint: see how it stands: greenlane get {dispute}\n")), "{told}");
+    write("panel.yaml", crate::json::PANEL);
+    run(&format!("dispute panel {dispute} --file panel.yaml --token-file chair.token")).expect(0);
+    let told = run(&vote).expect(4).stderr;
+    assert!(told.contains(&format!("only a member of the panel of {dispute} may do this\n")), "{told}");
+    assert!(told.contains(&format!("\nhint: see who is of its panel: greenlane dispute get {dispute}\n")), "{told}");
+}
+
+#[test]
+fn a_promise_that_is_not_offered_is_told_by_the_flag_that_asked_for_it() {
+    let shell = Shell::new().expect("it starts");
+    shell.certify().expect("a certificate");
+    let issue = "certificate issue --body bodies/aurora-cert --token-file clerk.token --file";
+    let issue = format!("{issue} {} --witnesses 1", crate::example().expect("a file"));
+    let told = shell.run(&issue).expect("it runs").expect(2).stderr;
+    let flag = "\n  --witnesses: is not offered by this registry, for which no witness is configured\n";
+    assert!(told.contains(flag), "{told}");
+}
+
+#[test]
+fn where_the_file_of_a_bodys_key_is_gone_the_hint_names_it() {
+    let shell = Shell::new().expect("it starts");
+    let run = |words: &str| shell.run(words).expect("it runs");
+    run("body create aurora-cert --display-name Aurora --economy XA").expect(0);
+    let mint = "token mint --subject clerk --scope certificates.write --body bodies/aurora-cert --out clerk.token";
+    run(mint).expect(0);
+    let issue = "certificate issue --body bodies/aurora-cert --token-file clerk.token --file";
+    let issue = format!("{issue} {}", crate::example().expect("a file"));
+    let told = run(&issue).expect(5).stderr;
+    assert!(told.contains("\nhint: register one: greenlane body key create bodies/aurora-cert\n"), "{told}");
+    let key = run("body key create bodies/aurora-cert -o name").expect(0).stdout.trim().to_owned();
+    let file = format!("{}.jwk", key.rsplit('/').next().expect("an identifier"));
+    let keys = shell.folder.path().join("greenlane-data/keys");
+    std::fs::rename(keys.join(&file), keys.join("away")).expect("it is there");
+    let told = run(&issue).expect(5).stderr;
+    assert!(told.contains("reason: NO_SIGNING_KEY\n") && told.contains(&format!("key: {key}\n")), "{told}");
+    assert!(told.contains(&format!("\nhint: {file} is to be put back")), "{told}");
+    assert!(told.contains(&format!("greenlane body key retire {key}")), "{told}");
+    std::fs::rename(keys.join("away"), keys.join(&file)).expect("it is put back");
+    run(&issue).expect(0);
 }
 
 #[test]

@@ -282,7 +282,7 @@ emissions_kg_co2e_per_unit: \"4.5\"
 ";
 
 /// A panel without an interest.
-const PANEL: &str = "\
+pub(crate) const PANEL: &str = "\
 members:
   - { subject: ana, displayName: Ana, economy: NZ, expertise: [IEC 61215] }
   - { subject: ben, displayName: Ben, economy: NZ, expertise: [IEC 61730] }
