@@ -29,6 +29,24 @@ fn the_figures_of_a_preview_are_on_stdout() {
 }
 
 #[test]
+fn rows_of_a_watch_have_their_headings_also_where_none_comes() {
+    let shell = Shell::new().expect("it starts");
+    let run = |words: &str| shell.run(&format!("{words} --until-now -o csv")).expect("it runs").expect(0).stdout;
+    for (words, headings) in [
+        ("write-off watch --earliest", "REVISION,RECORDED,KIND,CERTIFICATE,DECLARATION,QUANTITY\n"),
+        ("certificate watch --earliest", "REVISION,RECORDED,EVENT,CERTIFICATE,STATE AFTER,EFFECTIVE\n"),
+        ("dispute watch --respondent bodies/nobody", "POSITION,DISPUTE,STATE,OPENED,ANSWER BY\n"),
+    ] {
+        assert_eq!(run(words), headings, "{words}");
+    }
+    for words in ["watch codes", "watch codes --earliest", "watch catalogue"] {
+        let told = run(words);
+        assert!(told.starts_with("REVISION,PUBLISHED\n") && told.lines().count() > 1, "{words}: {told}");
+        assert_eq!(told.matches("REVISION").count(), 1, "{words}: {told}");
+    }
+}
+
+#[test]
 fn of_what_was_only_checked_the_table_says_that_nothing_was_changed() {
     checked().expect("it runs");
 }
