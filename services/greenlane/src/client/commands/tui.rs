@@ -13,7 +13,10 @@ use std::{io::IsTerminal as _, pin::Pin, thread};
 
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
-use ratatui::crossterm::event::{self, Event, KeyEventKind};
+use ratatui::crossterm::{
+    event::{self, DisableBracketedPaste, EnableBracketedPaste, Event, KeyEventKind},
+    execute,
+};
 use tokio::sync::mpsc;
 
 use self::model::{Ask, Input, Model};
@@ -28,7 +31,10 @@ pub(crate) async fn run(session: &Session) -> anyhow::Result<Exit> {
         return Err(Usage("the browser needs a terminal".to_owned()).into());
     }
     let mut terminal = ratatui::try_init().context("the terminal cannot be taken over")?;
+    // What is pasted comes as a text, and not as keys, one of which may be a yes. Not every terminal knows that.
+    execute!(std::io::stdout(), EnableBracketedPaste).ok();
     let ended = browse(session, &mut terminal).await;
+    execute!(std::io::stdout(), DisableBracketedPaste).ok();
     ratatui::restore();
     ended?;
     Ok(Exit::Done)
@@ -69,6 +75,7 @@ fn keyboard() -> mpsc::Receiver<Input> {
         while let Ok(event) = event::read() {
             let input = match event {
                 Event::Key(key) if key.kind != KeyEventKind::Release => Input::Key(key),
+                Event::Paste(text) => Input::Paste(text),
                 Event::Resize(..) => Input::Redraw,
                 _ => continue,
             };

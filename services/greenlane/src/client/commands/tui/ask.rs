@@ -7,20 +7,27 @@ use super::model::{Ask, Section};
 use crate::client::{
     Session,
     commands::{catalogue, change::workflow::Of},
-    exit,
+    dynamic, exit,
 };
 
-/// Rows of a list that are fetched.
+/// So many parts of something are fetched.
 const MOST: i32 = 1_000;
 
 /// The answer as JSON.
 pub(super) async fn ask(session: &Session, ask: &Ask) -> anyhow::Result<Value> {
     match ask {
-        Ask::List(Section::Changes(of)) => of.ask(session, "ListChangeSets", json!({ "pageSize": MOST })).await,
-        Ask::List(Section::Entries(kind)) => {
-            let all_dates = kind.is_of_lists().then(|| ("includeNotInForce".to_owned(), json!(true)));
-            let fields = [("pageSize".to_owned(), json!(MOST))].into_iter().chain(all_dates);
-            catalogue::call(session, &kind.list_method(), fields, None).await
+        // Every page: what waits longest is on the last one.
+        Ask::List(section) => {
+            let (method, fields) = match section {
+                Section::Changes(of) => (of.full("ChangeService/ListChangeSets"), json!({})),
+                Section::Entries(kind) if kind.is_of_lists() => {
+                    (kind.list_method(), json!({ "includeNotInForce": true }))
+                }
+                Section::Entries(kind) => (kind.list_method(), json!({})),
+            };
+            let items = section.items();
+            let found = dynamic::all(session, &method, fields, items).await?;
+            Ok(json!({ items: found }))
         }
         Ask::Entry(kind, name) => {
             catalogue::call(session, &kind.get_method(), [("name".to_owned(), json!(name))], None).await

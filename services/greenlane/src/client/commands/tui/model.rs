@@ -46,6 +46,8 @@ pub(super) enum Ask {
 #[derive(Debug)]
 pub(super) enum Input {
     Key(KeyEvent),
+    /// A text at once, which is no keys.
+    Paste(String),
     Answer(Ask, Result<Value, String>),
     Redraw,
 }
@@ -88,6 +90,8 @@ pub(super) struct Model {
     pub(super) note: String,
     /// Questions that are not answered yet.
     pub(super) waiting: usize,
+    /// Whether a step is on its way: there is no second one before it is known what became of it.
+    deciding: bool,
     over: bool,
 }
 
@@ -105,6 +109,7 @@ impl Model {
             detail: None,
             note: String::new(),
             waiting: 0,
+            deciding: false,
             over: false,
         };
         let asks = model.list();
@@ -134,6 +139,10 @@ impl Model {
         let asks = match input {
             Input::Redraw => Vec::new(),
             Input::Key(key) => self.key(key),
+            Input::Paste(text) => {
+                self.paste(&text);
+                Vec::new()
+            }
             Input::Answer(ask, answer) => {
                 self.waiting = self.waiting.saturating_sub(1);
                 self.answer(ask, answer)
@@ -146,6 +155,11 @@ impl Model {
     fn key(&mut self, key: KeyEvent) -> Vec<Ask> {
         if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
             self.over = true;
+            return Vec::new();
+        }
+        // With another key it is another one, which means nothing here.
+        let with_another = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        if with_another && matches!(key.code, KeyCode::Char(_)) {
             return Vec::new();
         }
         match std::mem::take(&mut self.mode) {
@@ -187,6 +201,19 @@ impl Model {
                     Vec::new()
                 }
             },
+        }
+    }
+
+    /// Takes a text where one is typed. Elsewhere it is nothing: no letter of it decides.
+    fn paste(&mut self, text: &str) {
+        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match &mut self.mode {
+            Mode::Filter => {
+                self.filter.push_str(&line);
+                self.selected = 0;
+            }
+            Mode::Comment(_, comment) => comment.push_str(&line),
+            Mode::Browse | Mode::Confirm(..) | Mode::Help => {}
         }
     }
 
@@ -259,28 +286,23 @@ impl Model {
         match self.shown() {
             Section::Entries(kind) if kind.is_of_lists() => vec![Ask::Entry(kind, name.clone()), Ask::OnList(name)],
             Section::Entries(kind) => vec![Ask::Entry(kind, name)],
-            Section::Changes(of) => {
-                let mut asks = vec![
-                    Ask::ChangeSet(of, name.clone()),
-                    Ask::Diff(of, name.clone()),
-                    Ask::Check(of, name.clone()),
-                    Ask::Comments(of, name.clone()),
-                ];
-                if of == Of::Catalogue {
-                    asks.push(Ask::Impact(name));
-                }
-                asks
-            }
+            Section::Changes(of) => vec![Ask::ChangeSet(of, name)],
         }
     }
 
     /// Begins a step on the change set that is open: what was not read is not decided on.
     fn begin(&mut self, mode: Mode) {
-        match (self.shown(), self.detail.as_ref().and_then(Detail::etag)) {
-            (Section::Entries(_), _) => self.note = "only change sets are decided on".to_owned(),
-            (Section::Changes(_), None) => self.note = "open it first, with enter".to_owned(),
-            (Section::Changes(_), Some(_)) => self.mode = mode,
-        }
+        let note = match (self.shown(), &self.detail) {
+            (Section::Entries(_), _) => "only change sets are decided on",
+            (Section::Changes(_), _) if self.deciding => "a step is on its way: wait what becomes of it",
+            (Section::Changes(_), None) => "open it first, with enter",
+            (Section::Changes(_), Some(detail)) if detail.is_read() => {
+                self.mode = mode;
+                return;
+            }
+            (Section::Changes(_), Some(_)) => "what it does has not come yet: enter asks again",
+        };
+        self.note = note.to_owned();
     }
 
     /// Takes the step, on the change set as it was read.
@@ -288,6 +310,7 @@ impl Model {
         let (Section::Changes(of), Some(detail)) = (self.shown(), &self.detail) else { return Vec::new() };
         let Some(etag) = detail.etag() else { return Vec::new() };
         let (name, request_id) = (detail.name.clone(), uuid::Uuid::now_v7().to_string());
+        self.deciding = true;
         vec![match step {
             Step::Publish => Ask::Publish { of, name, etag, request_id },
             Step::Approve | Step::Reject => {
@@ -297,13 +320,13 @@ impl Model {
     }
 
     fn answer(&mut self, ask: Ask, answer: Result<Value, String>) -> Vec<Ask> {
+        if matches!(ask, Ask::Review { .. } | Ask::Publish { .. }) {
+            self.deciding = false;
+        }
         let answer = match answer {
             Ok(answer) => answer,
             Err(why) => {
-                if matches!(&ask, Ask::List(section) if *section == self.shown()) {
-                    self.unknown = Some(why.clone());
-                }
-                self.note = why;
+                self.refused(&ask, why);
                 return Vec::new();
             }
         };
@@ -314,19 +337,15 @@ impl Model {
             }
             // The user has gone on since.
             Ask::List(_) => {}
-            Ask::Review { approve, name, .. } => {
+            Ask::Review { of, approve, name, .. } => {
                 self.note = format!("{name} is {}", if approve { "approved" } else { "rejected" });
-                let mut asks = self.after_step();
                 // What is approved waits to be published.
-                if approve {
-                    asks.extend(self.look_at(name));
-                }
-                return asks;
+                return self.after_step(of, name, approve);
             }
-            Ask::Publish { name, .. } => {
+            Ask::Publish { of, name, .. } => {
                 let revision = answer.get("revision").and_then(Value::as_u64).unwrap_or_default();
                 self.note = format!("{name} is published as revision {revision}");
-                return self.after_step();
+                return self.after_step(of, name, false);
             }
             Ask::Entry(_, ref name)
             | Ask::OnList(ref name)
@@ -335,8 +354,13 @@ impl Model {
             | Ask::Check(_, ref name)
             | Ask::Comments(_, ref name)
             | Ask::Impact(ref name) => {
-                if let Some(detail) = self.detail.as_mut().filter(|detail| detail.name == *name) {
-                    detail.take(&ask, &answer);
+                let Some(detail) = self.detail.as_mut().filter(|detail| detail.name == *name) else {
+                    return Vec::new();
+                };
+                detail.take(&ask, &answer);
+                // Read behind the etag: whatever it is changed to after that is not decided on unseen.
+                if let Ask::ChangeSet(of, name) = ask {
+                    return parts(of, name);
                 }
             }
         }
@@ -344,10 +368,52 @@ impl Model {
         Vec::new()
     }
 
-    fn after_step(&mut self) -> Vec<Ask> {
-        self.detail = None;
-        self.list()
+    /// Tells why something is not known, where it is still of what is shown.
+    fn refused(&mut self, ask: &Ask, why: String) {
+        let concerns = match ask {
+            Ask::List(section) => *section == self.shown(),
+            Ask::Review { .. } | Ask::Publish { .. } => true,
+            Ask::Entry(_, name)
+            | Ask::OnList(name)
+            | Ask::ChangeSet(_, name)
+            | Ask::Diff(_, name)
+            | Ask::Check(_, name)
+            | Ask::Comments(_, name)
+            | Ask::Impact(name) => self.detail.as_ref().is_some_and(|detail| detail.name == *name),
+        };
+        if !concerns {
+            return;
+        }
+        if matches!(ask, Ask::List(_)) {
+            self.unknown = Some(why.clone());
+        }
+        self.note = why;
     }
+
+    /// Asks anew what there is, and opens again what was decided on where there is more to do. Whoever has gone on since
+    /// stays where they are.
+    fn after_step(&mut self, of: Of, name: String, has_more: bool) -> Vec<Ask> {
+        if self.shown() != Section::Changes(of) {
+            return Vec::new();
+        }
+        let mut asks = self.list();
+        if self.detail.as_ref().is_some_and(|detail| detail.name == name) {
+            self.detail = None;
+            if has_more {
+                asks.extend(self.look_at(name));
+            }
+        }
+        asks
+    }
+}
+
+/// What is asked of a change set that has come.
+fn parts(of: Of, name: String) -> Vec<Ask> {
+    let mut asks = vec![Ask::Diff(of, name.clone()), Ask::Check(of, name.clone()), Ask::Comments(of, name.clone())];
+    if of == Of::Catalogue {
+        asks.push(Ask::Impact(name));
+    }
+    asks
 }
 
 fn typed(text: &mut String, code: KeyCode) {

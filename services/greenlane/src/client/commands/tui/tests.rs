@@ -43,20 +43,21 @@ fn pending() -> Model {
 fn open() -> Model {
     let mut model = pending();
     let asks = key(&mut model, KeyCode::Enter);
-    assert_eq!(asks.len(), 5);
+    assert_eq!(asks, [Ask::ChangeSet(Of::Catalogue, "changeSets/a".to_owned())]);
     let set = json!({ "changeSet": { "name": "changeSets/a", "title": "Accept a standard", "etag": "e1" } });
     let after = r#"{"equivalence":{"degree":"IDENTICAL"}}"#;
     let diffs = json!({ "diffs": [{ "entry": "equivalences/x", "beforeJson": "", "afterJson": after }] });
     let tightens = json!([{ "entry": "requirements/y", "what": "no longer accepts schemes/z" }]);
     let comments = json!([{ "author": "bo", "economy": "XA", "text": "Fine.", "commentedAt": "2026-05-02T10:00:00Z" }]);
-    answer(&mut model, asks[0].clone(), set);
-    answer(&mut model, asks[1].clone(), diffs);
+    let asks = answer(&mut model, asks[0].clone(), set);
+    assert_eq!(asks.len(), 4, "what it does is read behind its etag");
+    answer(&mut model, asks[0].clone(), diffs);
     let duty = json!({ "required": true, "reason": "it tightens access", "earliestPublication": "2026-07-01" });
     let check = json!({ "findings": [], "tightening": tightens, "notificationDuty": duty });
-    answer(&mut model, asks[2].clone(), check);
+    answer(&mut model, asks[1].clone(), check);
     let totals = json!({ "certificatesLosing": 4 });
-    answer(&mut model, asks[4].clone(), json!({ "totals": totals, "certificatesExamined": 9, "complete": true }));
-    answer(&mut model, asks[3].clone(), json!({ "comments": comments }));
+    answer(&mut model, asks[3].clone(), json!({ "totals": totals, "certificatesExamined": 9, "complete": true }));
+    answer(&mut model, asks[2].clone(), json!({ "comments": comments }));
     model
 }
 
@@ -150,6 +151,69 @@ fn nothing_is_decided_without_reading_without_a_reason_to_reject_and_without_a_y
 }
 
 #[test]
+fn nothing_is_decided_before_it_is_known_what_it_does() {
+    let mut model = pending();
+    let asks = key(&mut model, KeyCode::Enter);
+    let set = json!({ "changeSet": { "name": "changeSets/a", "title": "Accept a standard", "etag": "e1" } });
+    let parts = answer(&mut model, asks[0].clone(), set);
+    key(&mut model, KeyCode::Char('a'));
+    assert_eq!((&model.mode, model.note.as_str()), (&Mode::Browse, "what it does has not come yet: enter asks again"));
+    model.take(Input::Answer(parts[0].clone(), Err("it is away".to_owned())));
+    key(&mut model, KeyCode::Char('p'));
+    assert_eq!(model.mode, Mode::Browse);
+    answer(&mut model, parts[0].clone(), json!({ "diffs": [] }));
+    key(&mut model, KeyCode::Char('p'));
+    assert!(matches!(model.mode, Mode::Confirm(..)));
+}
+
+#[test]
+fn of_two_steps_the_second_waits_and_whoever_has_gone_on_stays_where_they_are() {
+    let mut model = open();
+    key(&mut model, KeyCode::Char('a'));
+    key(&mut model, KeyCode::Enter);
+    let asks = key(&mut model, KeyCode::Char('y'));
+    key(&mut model, KeyCode::Char('a'));
+    assert_eq!(model.note, "a step is on its way: wait what becomes of it");
+    key(&mut model, KeyCode::BackTab);
+    let elsewhere = model.shown();
+    assert!(answer(&mut model, asks[0].clone(), json!({})).is_empty());
+    assert_eq!((model.shown(), model.note.as_str()), (elsewhere, "changeSets/a is approved"));
+    // Nor is somebody told what could not be read of what is not open any more.
+    model.take(Input::Answer(Ask::Check(Of::Catalogue, "changeSets/a".to_owned()), Err("it is away".to_owned())));
+    assert_eq!(model.note, "changeSets/a is approved");
+}
+
+#[test]
+fn neither_a_pasted_text_nor_a_letter_with_another_key_decides() {
+    let mut model = open();
+    let with = |code, modifiers| Input::Key(KeyEvent::new(code, modifiers));
+    assert!(model.take(with(KeyCode::Char('a'), KeyModifiers::CONTROL)).is_empty());
+    model.take(Input::Paste("a\ny".to_owned()));
+    assert_eq!(model.mode, Mode::Browse);
+    key(&mut model, KeyCode::Char('a'));
+    model.take(Input::Paste("as agreed\ny".to_owned()));
+    model.take(with(KeyCode::Char('w'), KeyModifiers::CONTROL));
+    assert!(matches!(&model.mode, Mode::Comment(_, text) if text == "as agreed y"), "{:?}", model.mode);
+    key(&mut model, KeyCode::Enter);
+    model.take(Input::Paste("y".to_owned()));
+    assert!(model.take(with(KeyCode::Char('y'), KeyModifiers::ALT)).is_empty());
+    assert!(matches!(model.mode, Mode::Confirm(..)), "it still asks");
+    assert_eq!(key(&mut model, KeyCode::Char('y')).len(), 1);
+}
+
+#[test]
+fn a_long_comment_leaves_what_is_asked_on_the_screen() {
+    for (width, height) in [(80, 24), (40, 10)] {
+        let mut model = open();
+        key(&mut model, KeyCode::Char('r'));
+        typed(&mut model, &"a word ".repeat(60));
+        assert!(screen(&mut model, width, height).contains("enter goes on"), "{}", screen(&mut model, width, height));
+        key(&mut model, KeyCode::Enter);
+        assert!(screen(&mut model, width, height).contains("y does it"), "{}", screen(&mut model, width, height));
+    }
+}
+
+#[test]
 fn what_is_refused_is_told_and_what_is_late_is_dropped() {
     let mut model = open();
     model.take(Input::Answer(Ask::Check(Of::Catalogue, "changeSets/a".to_owned()), Err("four eyes".to_owned())));
@@ -224,7 +288,7 @@ fn an_open_green_list_shows_what_is_on_it_and_when() {
         "ENTRIES",
         "HS2022:854143 since 2024-01-01 until 2027-12-31",
         "HS2022:854142: for panels",
-        "and more: see all with `greenlane list entries`",
+        "and more: see all with `greenlane list entries greenLists/example --all`",
     ] {
         assert!(screen.contains(text), "`{text}` is not on\n{screen}");
     }

@@ -221,11 +221,16 @@ fn popup(frame: &mut Frame<'_>, model: &Model) {
             )
         }
     };
-    let lines = u16::try_from(text.lines().count()).unwrap_or(20);
     let area = frame.area();
-    let (width, height) = (area.width.min(76), area.height.min(lines + 2));
+    let width = area.width.min(76);
+    // Within the border.
+    let text = folded_in(&text, usize::from(width.saturating_sub(2)));
+    let lines = u16::try_from(text.lines().count()).unwrap_or(u16::MAX);
+    let height = area.height.min(lines.saturating_add(2));
+    // What is asked stands at the end.
+    let above = lines.saturating_sub(height.saturating_sub(2));
     let at = Rect::new((area.width - width) / 2, (area.height - height) / 2, width, height);
     frame.render_widget(Clear, at);
     let paragraph = Paragraph::new(text).wrap(Wrap { trim: false }).block(Block::bordered().title(title));
-    frame.render_widget(paragraph, at);
+    frame.render_widget(paragraph.scroll((above, 0)), at);
 }

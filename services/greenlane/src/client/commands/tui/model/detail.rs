@@ -16,6 +16,8 @@ pub(in super::super) struct Detail {
     pub(in super::super) name: String,
     pub(in super::super) scroll: u16,
     etag: Option<String>,
+    /// Whether it is known what it does.
+    has_diff: bool,
     itself: String,
     on_it: String,
     does: String,
@@ -34,14 +36,19 @@ impl Detail {
         self.etag.clone()
     }
 
+    /// Whether a change set has come, and what it does.
+    pub(super) fn is_read(&self) -> bool {
+        self.etag.is_some() && self.has_diff
+    }
+
     /// Takes a part that has come.
     pub(super) fn take(&mut self, ask: &Ask, answer: &Value) {
         match ask {
             Ask::Entry(kind, _) => self.itself = document(answer, kind.field()),
-            Ask::OnList(_) => {
+            Ask::OnList(name) => {
                 self.on_it = lines(answer, "entries", on_list);
                 if has_more(answer) {
-                    self.on_it.push_str("and more: see all with `greenlane list entries`\n");
+                    self.on_it.push_str(&format!("and more: see all with `greenlane list entries {name} --all`\n"));
                 }
             }
             Ask::ChangeSet(..) => {
@@ -49,12 +56,13 @@ impl Detail {
                 self.etag = etag.map(str::to_owned);
                 self.itself = document(answer, "changeSet");
             }
-            Ask::Diff(..) => {
+            Ask::Diff(of, name) => {
                 let diffs = answer.get("diffs").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
                 self.does = diff::text(diffs).unwrap_or_else(|error| format!("{error:#}\n"));
                 if has_more(answer) {
-                    self.does.push_str("and more: see all with `greenlane change diff`\n");
+                    self.does.push_str(&format!("and more: see all with `{} diff {name}`\n", of.commands()));
                 }
+                self.has_diff = true;
             }
             Ask::Check(..) => {
                 let findings = lines(answer, "findings", |it| {

@@ -35,6 +35,14 @@ impl Section {
         }
     }
 
+    /// Where its rows are in an answer.
+    pub(in super::super) fn items(self) -> &'static str {
+        match self {
+            Self::Changes(_) => "changeSets",
+            Self::Entries(kind) => kind.items(),
+        }
+    }
+
     /// Headings of its list, and where their values are.
     pub(in super::super) fn columns(self) -> &'static [(&'static str, &'static str)] {
         match self {
@@ -55,16 +63,12 @@ pub(in super::super) struct Row {
 
 /// The rows of an answer; of change sets those that somebody still has to do something about.
 pub(super) fn rows(section: Section, answer: &Value) -> Vec<Row> {
-    let items = match section {
-        Section::Changes(_) => "changeSets",
-        Section::Entries(kind) => kind.items(),
-    };
     let pending = |item: &&Value| {
         let state = item.get("state").and_then(Value::as_str).unwrap_or_default();
         let ended = ["PUBLISHED", "REJECTED", "WITHDRAWN"].iter().any(|end| state.ends_with(end));
         !matches!(section, Section::Changes(_)) || !ended
     };
-    let found = answer.get(items).and_then(Value::as_array).into_iter().flatten().filter(pending);
+    let found = answer.get(section.items()).and_then(Value::as_array).into_iter().flatten().filter(pending);
     found
         .map(|item| Row {
             name: item.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
