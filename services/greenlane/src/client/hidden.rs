@@ -8,7 +8,7 @@ const HIDDEN: &str = "(a token)";
 /// How a JWT begins: `{"` in base64url.
 pub(crate) const BEGIN: &str = "eyJ";
 
-/// What is no longer is no token: its signature alone has more letters.
+/// What is no longer than this is no token: a signature of EdDSA or ES256 alone has 86 letters.
 const SHORTEST: usize = 60;
 
 /// Whether a text is a token, as it is or as a header has it.

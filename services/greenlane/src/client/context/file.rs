@@ -108,8 +108,8 @@ impl ContextFile {
 }
 
 /// What to do with a token in place of what was done.
-pub(super) const INSTEAD: &str = "write it to a file for its owner alone and name that with --token-file, hand it over on stdin \
-                       (--token-file -), or set GREENLANE_TOKEN";
+pub(super) const INSTEAD: &str = "write it to a file for its owner alone and name that with --token-file, hand it over on \
+                                  stdin (--token-file -), or set GREENLANE_TOKEN";
 
 /// What is wrong with a context file. Its line is not said again as the parser of TOML does: a token may stand there.
 fn wrong(path: &Path, text: &str, error: &toml::de::Error) -> Usage {
