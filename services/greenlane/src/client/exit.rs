@@ -12,7 +12,7 @@ use tonic::{Code, Status};
 
 use self::hints::{UNREACHED, lists};
 pub(crate) use self::hints::{advice, lists_all, of_tls};
-use super::{context::CONTEXT_FILE, files::Sent, hidden, render};
+use super::{context::CONTEXT_FILE, files::Sent, render};
 
 /// The exit codes of `greenlane`, as its help prints them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,7 +170,7 @@ impl Failure {
 
     /// Prints it for a person on stderr and says how the process ends.
     pub(crate) fn report(&self) -> ExitCode {
-        render::say(&hidden::without_tokens(&self.to_string()));
+        render::say(&self.to_string());
         self.exit().into()
     }
 

@@ -8,6 +8,7 @@ mod fit;
 pub(crate) mod line;
 mod narrow;
 pub(crate) mod pages;
+mod said;
 pub(crate) mod sums;
 #[cfg(test)]
 mod tests;
@@ -26,9 +27,8 @@ use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::{Value, json};
 
-use super::progress;
-
 pub(crate) use cell::{at, field_name, label, plain, text as cell_text, written};
+pub(crate) use said::{hold, say, talk};
 
 /// Columns of a terminal that does not say how many it has: one that a script has opened says 0.
 const TERMINAL: u16 = 80;
@@ -141,16 +141,6 @@ pub(crate) fn several(number: u64, one: &str) -> String {
         (_, Some(stem)) => format!("{number} {stem}ies"),
         (_, None) => format!("{number} {one}s"),
     }
-}
-
-/// Says something on stderr, on a line of its own.
-pub(crate) fn talk(text: &str) {
-    say(&format!("{text}\n"));
-}
-
-/// Says something on stderr. That nobody hears it is no failure: of `2>&1 | head` both go away.
-pub(crate) fn say(text: &str) {
-    let _ = progress::aside(|| std::io::stderr().lock().write_all(text.as_bytes()));
 }
 
 /// Writes data to stdout; a reader that has gone away is not a failure.

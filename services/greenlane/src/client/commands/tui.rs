@@ -23,6 +23,7 @@ use self::model::{Ask, Input, Model};
 use crate::client::{
     Session,
     exit::{Exit, Usage},
+    render,
 };
 
 /// Shows it until the user leaves.
@@ -30,12 +31,14 @@ pub(crate) async fn run(session: &Session) -> anyhow::Result<Exit> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(Usage("the browser needs a terminal".to_owned()).into());
     }
+    let held = render::hold();
     let mut terminal = ratatui::try_init().context("the terminal cannot be taken over")?;
     // What is pasted comes as a text, and not as keys, one of which may be a yes. Not every terminal knows that.
     execute!(std::io::stdout(), EnableBracketedPaste).ok();
     let ended = browse(session, &mut terminal).await;
     execute!(std::io::stdout(), DisableBracketedPaste).ok();
     ratatui::restore();
+    drop(held);
     ended?;
     Ok(Exit::Done)
 }

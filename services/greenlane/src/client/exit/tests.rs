@@ -242,7 +242,7 @@ fn of_something_within_a_flag_the_part_alone_is_said() {
 fn no_token_is_said_whatever_failed() {
     let token = format!("eyJ{}.eyJ{}.{}", "a".repeat(20), "b".repeat(20), "c".repeat(43));
     let told = failure(anyhow::anyhow!("cannot ask {token}"), None).to_string();
-    assert_eq!(hidden::without_tokens(&told), "error: certificate issue: cannot ask (a token)\n");
+    assert_eq!(crate::client::hidden::without_tokens(&told), "error: certificate issue: cannot ask (a token)\n");
 }
 
 #[test]
