@@ -12,7 +12,7 @@ use tonic::{Code, Status};
 
 use self::hints::{UNREACHED, lists};
 pub(crate) use self::hints::{advice, lists_all, of_tls};
-use super::{context::CONTEXT_FILE, files::Sent, render};
+use super::{context::CONTEXT_FILE, files::Sent, probe::SPEAKS_TLS, render};
 
 /// The exit codes of `greenlane`, as its help prints them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,8 +151,8 @@ impl Failure {
     /// The exit code that tells of it.
     pub(crate) fn exit(&self) -> Exit {
         match self.status() {
-            // Somebody else answers there, and will later.
-            Some(status) if self.tried.meant.is_some() && Fault::reason_of(status).is_none() => Exit::Failed,
+            // What two do not agree about today they do not tomorrow.
+            Some(_) if self.tried.meant.as_deref().is_some_and(|it| it.starts_with(SPEAKS_TLS)) => Exit::Failed,
             Some(status) => exit_of(status),
             None if self.error.downcast_ref::<Usage>().is_some() => Exit::Usage,
             None if self.error.downcast_ref::<Missing>().is_some() => Exit::NotFound,

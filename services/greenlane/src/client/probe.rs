@@ -28,6 +28,9 @@ const ENDED: [&str; 6] = [
     "Connection reset",
 ];
 
+/// How the hint begins where TLS is spoken and was not asked for. It will be tomorrow, too.
+pub(crate) const SPEAKS_TLS: &str = "it answers with TLS: ";
+
 /// What to do about a call that could not be made, where somebody else answers than it was meant for. A failure names the
 /// address that could not be reached first.
 pub(crate) async fn hint(status: &Status) -> Option<String> {
@@ -44,9 +47,7 @@ pub(crate) async fn hint(status: &Status) -> Option<String> {
     let answer = timeout(PATIENCE, ask(&place)).await.ok()?.ok()?;
     Some(match answer.as_slice() {
         [first, second, ..] if [*first, *second] == ALERT => {
-            format!(
-                "it answers with TLS: write https://{authority}, and with --tls-ca name the authority of its certificate"
-            )
+            format!("{SPEAKS_TLS}write https://{authority}, and with --tls-ca name the authority of its certificate")
         }
         bytes if bytes.starts_with(b"HTTP/") => format!(
             "a web site answers there, and no service of gRPC: {authority} may be where the registry has its pages and keys; \

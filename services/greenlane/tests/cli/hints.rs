@@ -55,9 +55,10 @@ fn whoever_asks_a_web_site_or_a_port_of_tls_in_place_of_a_service_is_told_so() {
             }
         });
     }
+    let asked = |address: &str| shell.run(&format!("body list --registry {address}")).expect("it runs");
+    let site = asked(&of_site).stderr;
     // Later is no better.
-    let ask = |address: &str| shell.run(&format!("body list --registry {address}")).expect("it runs").expect(1).stderr;
-    let site = ask(&of_site);
+    let ask = |address: &str| asked(address).expect(1).stderr;
     assert!(site.contains("\nhint: a web site answers there, and no service of gRPC"), "{site}");
     let tls = ask(&of_tls);
     let expected = format!("\nhint: it answers with TLS: write {}", of_tls.replace("http://", "https://"));

@@ -246,11 +246,14 @@ fn no_token_is_said_whatever_failed() {
 }
 
 #[test]
-fn whoever_answers_in_anothers_place_will_do_so_later_too() {
+fn whoever_speaks_tls_and_was_not_asked_to_will_do_so_later_too() {
     let away = || Status::unavailable("http://127.0.0.1:1 cannot be reached: transport error");
-    let tried = Tried { meant: Some("it answers with TLS".to_owned()), ..Tried::default() };
-    let elsewhere = Failure { tried: Box::new(tried), ..failure(away(), None) };
-    assert_eq!((elsewhere.exit(), failure(away(), None).exit()), (Exit::Failed, Exit::TryLater));
+    let exit = |meant: &str| {
+        let tried = Tried { meant: Some(meant.to_owned()), ..Tried::default() };
+        Failure { tried: Box::new(tried), ..failure(away(), None) }.exit()
+    };
+    assert_eq!(exit("it answers with TLS: write https://127.0.0.1:1"), Exit::Failed);
+    assert_eq!((exit("a web site answers there"), failure(away(), None).exit()), (Exit::TryLater, Exit::TryLater));
 }
 
 #[test]
