@@ -374,6 +374,19 @@ fn the_doctor_tells_a_logs_key_that_did_not_sign_the_log_and_a_lost_key_of_a_bod
 }
 
 #[test]
+fn of_many_bodies_without_a_key_the_doctor_names_the_first_in_their_order() {
+    let shell = Shell::new().expect("it starts");
+    let run = |words: &str| shell.run(words).expect("it runs").expect(0).stdout;
+    for number in 0..10 {
+        run(&format!("body create lab-{number} --display-name Lab --economy XA"));
+    }
+    run("body key create bodies/lab-1");
+    let named = "bodies/lab-0, bodies/lab-2, bodies/lab-3, bodies/lab-4, bodies/lab-5 and 4 more";
+    let told = run("doctor -o json");
+    assert!(told.contains(named), "{told}");
+}
+
+#[test]
 fn the_doctor_says_once_that_another_service_answers() {
     let shell = Shell::new().expect("it starts");
     let context = std::fs::read_to_string(shell.folder.path().join("greenlane-data/client.toml")).expect("a context");

@@ -17,7 +17,10 @@ use ratatui::crossterm::{
     event::{self, DisableBracketedPaste, EnableBracketedPaste, Event, KeyEventKind},
     execute,
 };
-use tokio::sync::mpsc;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
 
 use self::model::{Ask, Input, Model};
 use crate::client::{
@@ -39,16 +42,17 @@ pub(crate) async fn run(session: &Session) -> anyhow::Result<Exit> {
     execute!(std::io::stdout(), DisableBracketedPaste).ok();
     ratatui::restore();
     drop(held);
-    ended?;
-    Ok(Exit::Done)
+    ended
 }
 
 type Asked<'s> = Pin<Box<dyn Future<Output = Input> + 's>>;
 
-async fn browse(session: &Session, terminal: &mut ratatui::DefaultTerminal) -> anyhow::Result<()> {
+/// Until the user leaves, or somebody ends the process: the terminal is given back all the same.
+async fn browse(session: &Session, terminal: &mut ratatui::DefaultTerminal) -> anyhow::Result<Exit> {
     let (mut model, first) = Model::new();
     let mut asked: FuturesUnordered<Asked<'_>> = FuturesUnordered::new();
     let mut keys = keyboard();
+    let mut end = signal(SignalKind::terminate()).context("signals cannot be heard")?;
     let mut open = first;
     loop {
         for ask in open.drain(..) {
@@ -58,10 +62,11 @@ async fn browse(session: &Session, terminal: &mut ratatui::DefaultTerminal) -> a
         let input = tokio::select! {
             key = keys.recv() => key.context("the keyboard is gone")?,
             Some(answer) = asked.next(), if !asked.is_empty() => answer,
+            _ = end.recv() => return Ok(Exit::Stopped),
         };
         open = model.take(input);
         if model.is_over() {
-            return Ok(());
+            return Ok(Exit::Done);
         }
     }
 }
