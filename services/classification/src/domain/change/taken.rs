@@ -9,7 +9,7 @@ use super::{Change, key};
 use crate::domain::catalogue::{Catalogue, Position};
 use crate::domain::correlation::Table;
 use crate::domain::delta::Delta;
-use crate::domain::facts::{EntryFact, LinkFact};
+use crate::domain::facts::{CodeFact, EntryFact, LinkFact};
 
 /// Named at most: what is behind them is counted.
 const NAMED: usize = 1_000;
@@ -61,18 +61,63 @@ fn entries(before: &Catalogue, delta: &Delta) -> Vec<Loss> {
 
 fn codes(before: &Catalogue, delta: &Delta) -> Vec<Loss> {
     let name = |edition: &str, code: &str| format!("editions/{edition}/codes/{code}");
-    let mut losses = Vec::new();
+    let (now, mut losses) = (Now::of(before, delta), Vec::new());
     for code in &delta.codes.added {
-        let Some(was) = position(before, &code.edition, &code.code).map(|at| &before.code(at).fact) else { continue };
+        let Some(at) = position(before, &code.edition, &code.code) else { continue };
+        let was = &before.code(at).fact;
         for (_, what) in moved((was.effective_from, was.effective_to), (code.effective_from, code.effective_to)) {
             losses.push((name(&code.edition, &code.code), what.to_owned()));
         }
+        // What is on a list as a heading is there with all that lies under it.
+        if let Some(heading) = now.lost(at, code) {
+            losses.push((name(&code.edition, &code.code), format!("no longer lies under {heading}")));
+        }
     }
-    let kept: HashSet<(&str, &str)> =
-        delta.codes.added.iter().map(|code| (code.edition.as_str(), code.code.as_str())).collect();
-    let gone = delta.codes.ended.iter().filter(|(edition, code)| !kept.contains(&(edition.as_str(), code.as_str())));
-    losses.extend(gone.map(|(edition, code)| (name(edition, code), "is deleted".to_owned())));
+    losses.extend(now.gone.iter().map(|(edition, code)| (name(edition, code), "is deleted".to_owned())));
     losses
+}
+
+/// The codes once all the changes are made.
+struct Now<'d> {
+    before: &'d Catalogue,
+    added: HashMap<(&'d str, &'d str), &'d CodeFact>,
+    gone: HashSet<(&'d str, &'d str)>,
+}
+
+impl<'d> Now<'d> {
+    fn of(before: &'d Catalogue, delta: &'d Delta) -> Self {
+        let added: HashMap<(&str, &str), &CodeFact> =
+            delta.codes.added.iter().map(|code| ((code.edition.as_str(), code.code.as_str()), code)).collect();
+        let ended = delta.codes.ended.iter().map(|(edition, code)| (edition.as_str(), code.as_str()));
+        let gone = ended.filter(|key| !added.contains_key(key)).collect();
+        Self { before, added, gone }
+    }
+
+    fn code(&self, edition: &str, code: &str) -> Option<&'d CodeFact> {
+        if let Some(added) = self.added.get(&(edition, code)) {
+            return Some(*added);
+        }
+        let before = self.before;
+        let known = &before.code(position(before, edition, code)?).fact;
+        (!self.gone.contains(&(edition, code))).then_some(known)
+    }
+
+    /// The code above another.
+    fn above(&self, code: &CodeFact) -> Option<&'d CodeFact> {
+        match code.parent.as_str() {
+            "" => (1..code.code.len()).rev().find_map(|end| self.code(&code.edition, code.code.get(..end)?)),
+            parent => self.code(&code.edition, parent),
+        }
+    }
+
+    /// The nearest code that a code was under and is so no longer. One that is deleted is told of itself.
+    fn lost(&self, was: Position, code: &CodeFact) -> Option<&'d str> {
+        let above = std::iter::successors(self.above(code), |it| self.above(it));
+        let above: HashSet<&str> = above.map(|it| it.code.as_str()).collect();
+        let before = self.before;
+        let mut headings = before.ancestors(was).map(|at| before.code(at).fact.code.as_str());
+        headings.find(|it| !above.contains(it) && !self.gone.contains(&(code.edition.as_str(), *it)))
+    }
 }
 
 fn links(before: &Catalogue, delta: &Delta) -> Vec<Loss> {

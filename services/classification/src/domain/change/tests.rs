@@ -109,6 +109,27 @@ fn what_an_import_ends_narrows_or_removes_tightens() {
 }
 
 #[test]
+fn a_code_that_an_import_puts_under_another_heading_loses_the_place_that_it_has_under_its_own() {
+    let facts = invented_facts(&["01 0101 02 0202 020210"], &[]);
+    let under = |parent: &str| {
+        let mut after = facts.clone();
+        after.codes.iter_mut().filter(|it| it.code == "0202").for_each(|it| it.parent = parent.to_owned());
+        after
+    };
+    assert_eq!(lost(&facts, &under("01")), ["editions/E1/codes/0202 no longer lies under 02"]);
+    assert_eq!(lost(&facts, &under("02")), [""; 0], "where it lies already");
+    let mut between = under("020");
+    between.codes.push(code("E1", "020", "goods"));
+    assert_eq!(lost(&facts, &between), [""; 0], "under a new one that lies there too");
+    let mut deleted = under("");
+    deleted.codes.retain(|it| it.code != "02");
+    assert_eq!(lost(&facts, &deleted), ["editions/E1/codes/02 is deleted"], "it is told once");
+    let mut moved = under("01");
+    moved.codes.retain(|it| it.code != "02");
+    assert_eq!(lost(&facts, &moved), ["editions/E1/codes/02 is deleted"]);
+}
+
+#[test]
 fn what_other_changes_of_the_set_name_is_not_told_of_its_import() {
     let (before, mut after) = (published(), published());
     after.entries[0].effective_to = Some(day("2026-12-31"));
