@@ -33,6 +33,20 @@ pub trait Curated: Send + Sync + 'static {
     /// everybody's is left out.
     fn owned(&self, catalogue: &Self::Catalogue, changes: &[Self::Change]) -> Vec<Owned>;
 
+    /// The same, with what only the database tells of what the changes bring: this is what is told of those who can take a
+    /// step.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn owned_and_brought(
+        &self,
+        _tx: &Tx,
+        catalogue: &Self::Catalogue,
+        changes: &[Self::Change],
+    ) -> Result<Vec<Owned>, DbErr> {
+        Ok(self.owned(catalogue, changes))
+    }
+
     /// Whether the caller may change what is changed; otherwise what of it belongs to others.
     fn check_owners(
         &self,

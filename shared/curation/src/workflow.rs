@@ -349,8 +349,8 @@ impl<S: Curated> Workflow<S> {
             findings.extend(self.curated.before_heard(catalogue, &change_set.changes, earliest));
         }
         if duty.earliest.is_some() && change_set.heard_in.is_empty() && change_set.ordered_by.is_empty() {
-            findings
-                .extend(no_common_owner::<S>(&change_set.changes, self.curated.owned(catalogue, &change_set.changes)));
+            let owned = self.curated.owned_and_brought(tx, catalogue, &change_set.changes).await?;
+            findings.extend(no_common_owner::<S>(&change_set.changes, owned));
         }
         Ok(Checked { findings, tightening, duty })
     }

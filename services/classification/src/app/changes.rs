@@ -89,6 +89,14 @@ impl Curated for CuratedCatalogue {
         owners::of(catalogue, changes)
     }
 
+    async fn owned_and_brought(&self, tx: &Tx, catalogue: &Catalogue, changes: &[Change]) -> Result<Vec<Owned>, DbErr> {
+        let mut all = self.owned(catalogue, changes);
+        if let Some(outcome) = self.imported(tx, catalogue, changes).await? {
+            all.extend(outcome.brought.iter().flat_map(Brought::owned));
+        }
+        Ok(all)
+    }
+
     async fn check_brought(&self, tx: &Tx, caller: &Caller, changes: &[Change]) -> Result<(), StoreError<ChangeError>> {
         for change in changes {
             let Change::PublishImport(id) = change else { continue };

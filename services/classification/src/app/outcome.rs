@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
-use greenlane_curation::Finding;
+use greenlane_curation::{Finding, Owned};
 use greenlane_store::Tx;
 use sea_orm::DbErr;
 
@@ -36,6 +36,14 @@ pub(super) struct Brought {
     pub(super) rows: u64,
     pub(super) refused: u64,
     pub(super) faults: Vec<RowFault>,
+}
+
+impl Brought {
+    /// The import with each economy to which something of its rows belongs: a token has to be good for all of them.
+    pub(super) fn owned(&self) -> Vec<Owned> {
+        let entry = format!("imports/{}", self.import);
+        self.owners.iter().map(|economy| Owned { entry: entry.clone(), owners: vec![economy.clone()] }).collect()
+    }
 }
 
 /// Outcomes of changes, of which one with imports is kept while a step asks for it again and again: its files are read,

@@ -23,6 +23,7 @@ engine_tests!(Migrator:
     a_code_system_of_an_economy_is_imported_by_its_own_administrators_only,
     an_import_is_gone_on_with_given_up_and_proposed_by_its_own_only,
     every_step_of_an_import_is_for_those_to_whom_its_list_belongs_now,
+    an_import_of_lists_of_two_economies_is_said_to_be_one_of_which_no_token_of_either_can_take_a_step,
     terms_of_the_uk_are_imported_and_found,
     synonyms_of_the_uk_are_imported_and_what_they_mean_is_found,
 );
@@ -65,10 +66,14 @@ async fn draft(client: Client, id: &str, made: Vec<Raw>) -> Result<String, Statu
 }
 
 pub(super) async fn publish(running: &Running, author: Client, id: &str, made: Vec<Raw>) {
+    let reviewer = running.client_in("XA", "reviewer", &["codes.read", "catalogue.review", "catalogue.publish"]);
+    publish_by(author, reviewer, id, made).await;
+}
+
+async fn publish_by(author: Client, reviewer: Client, id: &str, made: Vec<Raw>) {
     let name = draft(author.clone(), id, made).await.unwrap();
     let propose = ProposeChangeSetRequest { request_id: format!("{id}-p"), name: name.clone(), ..Default::default() };
     ChangeServiceClient::new(author).propose_change_set(propose).await.unwrap();
-    let reviewer = running.client_in("XA", "reviewer", &["codes.read", "catalogue.review", "catalogue.publish"]);
     let mut reviewer = ChangeServiceClient::new(reviewer);
     let review = ReviewChangeSetRequest {
         request_id: format!("{id}-r"),
@@ -320,6 +325,33 @@ async fn every_step_of_an_import_is_for_those_to_whom_its_list_belongs_now(db: T
     let get = GetGreenListRequest { name: "greenLists/national".to_owned(), ..Default::default() };
     let made = running.green_lists().get_green_list(get).await.unwrap().into_inner().green_list.unwrap();
     assert_eq!((made.economy.as_str(), made.entry_count), ("XA", 2));
+    running.end().await;
+}
+
+async fn an_import_of_lists_of_two_economies_is_said_to_be_one_of_which_no_token_of_either_can_take_a_step(
+    db: TestDatabase,
+) {
+    let running = Running::start(&db).await;
+    let admin = running.client_of("author", &["admin"]);
+    let of = |id: &str, economy: &str| {
+        let Raw::PutGreenList(list) = list(economy) else { unreachable!("it is a list") };
+        Raw::PutGreenList(GreenList { name: format!("greenLists/{id}"), ..list })
+    };
+    let reviewer = running.client_of("reviewer", &["admin"]);
+    publish_by(admin.clone(), reviewer, "lists", vec![of("one", "XA"), of("two", "XB")]).await;
+    let propose = async |id: &str, text: &str| {
+        let import = upload(admin.clone(), ImportFormat::GreenListCsv, None, text).await.unwrap();
+        let name = draft(admin.clone(), id, vec![Raw::PublishImport(import.clone())]).await.unwrap();
+        let propose = ProposeChangeSetRequest { request_id: format!("{id}-p"), name, ..Default::default() };
+        let proposed = ChangeServiceClient::new(admin.clone()).propose_change_set(propose).await.unwrap();
+        (import, proposed.into_inner().findings)
+    };
+    let (import, findings) = propose("both", "list,edition,code\none,HS2022,854143\ntwo,HS2022,850231\n").await;
+    let found: Vec<_> = findings.iter().map(|it| (it.code.as_str(), it.entry.as_str(), it.blocking)).collect();
+    assert_eq!(found, [("no_common_owner", import.as_str(), false)]);
+    assert!(findings[0].message.contains("belongs to XA; "), "{findings:?}");
+    let (_, findings) = propose("one", "list,edition,code\none,HS2022,854143\n").await;
+    assert_eq!(findings, []);
     running.end().await;
 }
 
