@@ -109,6 +109,21 @@ impl Sum {
         self.unweighed |= share.estimated.is_none() && share.is_open();
     }
 
+    /// Adds rows that were added up elsewhere.
+    pub fn merge(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.possible_rows += other.possible_rows;
+        self.value += other.value;
+        self.certain += other.certain;
+        self.possible += other.possible;
+        self.held_back += other.held_back;
+        self.undetermined += other.undetermined;
+        self.undetermined_rows += other.undetermined_rows;
+        self.estimated += other.estimated;
+        self.weighed |= other.weighed;
+        self.unweighed |= other.unweighed;
+    }
+
     /// Value by published weights. None without them, or where some were missing.
     #[must_use]
     pub fn estimated(&self) -> Option<f64> {
@@ -161,5 +176,12 @@ mod tests {
         assert_eq!(told.estimated(), Some(125.0));
         assert_eq!(of(&[PARTLY, OPEN]).estimated(), None);
         assert_eq!(of(&[ON]).estimated(), None, "nothing is open");
+        let all = [ON, PARTLY, HELD, UNTOLD, OPEN];
+        for at in 0..=all.len() {
+            let (one, other) = all.split_at(at);
+            let mut merged = of(one);
+            merged.merge(&of(other));
+            assert_eq!(merged, of(&all), "as if they had been added up together");
+        }
     }
 }

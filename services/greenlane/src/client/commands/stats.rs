@@ -7,9 +7,10 @@ mod terminal;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use greenlane_tally::Sum;
 use serde_json::json;
 
-use self::read::{Bounds, Summary};
+use self::read::Summary;
 use super::tag::table;
 use crate::client::{
     Session,
@@ -42,8 +43,10 @@ const YEARS: View = View::List {
         ("VALUE USD", "valueUsd"),
         ("CERTAINLY", "certainValueUsd"),
         ("POSSIBLY", "possibleValueUsd"),
+        ("ESTIMATED", "estimatedValueUsd"),
         ("FROM %", "certainPercent"),
         ("TO %", "possiblePercent"),
+        ("ESTIMATED %", "estimatedPercent"),
         ("CANNOT BE TOLD %", "undeterminedPercent"),
         ("HELD BACK %", "heldBackPercent"),
     ],
@@ -54,17 +57,17 @@ pub(crate) fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
     let summary = read::summary(table::Table::whole(&args.file)?, args.flow.as_deref())?;
     let partners = summary.top_partners(args.top);
     let mut value = json!({
-        "years": summary.years().map(|(list, year, bounds)| row(list, "year", year, bounds)).collect::<Vec<_>>(),
-        "lists": summary.by_list().map(|(list, bounds)| row(list, "list", list, bounds)).collect::<Vec<_>>(),
-        "partners": partners.iter().map(|(name, bounds)| row("", "partner", name, *bounds)).collect::<Vec<_>>(),
+        "years": summary.years().map(|(list, year, sum)| row(list, "year", year, sum)).collect::<Vec<_>>(),
+        "lists": summary.by_list().map(|(list, sum)| row(list, "list", list, sum)).collect::<Vec<_>>(),
+        "partners": partners.iter().map(|(name, sum)| row("", "partner", name, *sum)).collect::<Vec<_>>(),
     });
     if session.output() == Output::Table {
         render::write(&terminal::plots(&summary, &partners))?;
         let rows = value["years"].as_array_mut().map(Vec::as_mut_slice).unwrap_or_default();
-        sums::for_eyes(rows, &["valueUsd", "certainValueUsd", "possibleValueUsd"]);
+        sums::for_eyes(rows, &["valueUsd", "certainValueUsd", "possibleValueUsd", "estimatedValueUsd"]);
     }
     render::print_value(session.output(), &value, YEARS)?;
-    if summary.by_list().any(|(_, bounds)| bounds.undetermined > 0.0) {
+    if summary.by_list().any(|(_, sum)| sum.undetermined > 0.0) {
         render::talk(CANNOT_BE_TOLD);
     }
     if summary.unknown > 0 {
@@ -92,27 +95,31 @@ fn unknown(rows: u64) -> String {
     )
 }
 
-fn row(list: &str, key: &str, name: &str, bounds: Bounds) -> serde_json::Value {
-    let percent = |part: f64| (part / bounds.value.max(f64::MIN_POSITIVE) * 10_000.0).round() / 100.0;
+fn row(list: &str, key: &str, name: &str, sum: Sum) -> serde_json::Value {
+    let percent = |part: f64| (part / sum.value.max(f64::MIN_POSITIVE) * 10_000.0).round() / 100.0;
     let mut row = json!({
         "greenList": list,
-        "valueUsd": bounds.value,
-        "certainValueUsd": bounds.certain,
-        "possibleValueUsd": bounds.possible,
-        "certainPercent": percent(bounds.certain),
-        "possiblePercent": percent(bounds.possible),
-        "undeterminedValueUsd": bounds.undetermined,
-        "undeterminedPercent": percent(bounds.undetermined),
-        "heldBackValueUsd": bounds.held_back,
-        "heldBackPercent": percent(bounds.held_back),
+        "valueUsd": sum.value,
+        "certainValueUsd": sum.certain,
+        "possibleValueUsd": sum.possible,
+        "certainPercent": percent(sum.certain),
+        "possiblePercent": percent(sum.possible),
+        "undeterminedValueUsd": sum.undetermined,
+        "undeterminedPercent": percent(sum.undetermined),
+        "heldBackValueUsd": sum.held_back,
+        "heldBackPercent": percent(sum.held_back),
     });
+    if let Some(estimated) = sum.estimated() {
+        row["estimatedValueUsd"] = estimated.into();
+        row["estimatedPercent"] = percent(estimated).into();
+    }
     row[key] = name.into();
     row
 }
 
-fn plots(summary: &Summary, partners: &[(&str, Bounds)], folder: &std::path::Path) -> anyhow::Result<()> {
+fn plots(summary: &Summary, partners: &[(&str, Sum)], folder: &std::path::Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let lists: Vec<(&str, Bounds)> = summary.by_list().collect();
+    let lists: Vec<(&str, Sum)> = summary.by_list().collect();
     for (name, plot) in [
         ("share-by-year.svg", svg::shares(summary)),
         ("value-by-list.svg", svg::bars("Value on each green list, US dollars", &lists)),

@@ -3,32 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
-use greenlane_tally::Share;
+use greenlane_tally::{Share, Sum};
 
 use super::table::Table;
 use crate::client::commands::tag::amount::amount;
 use crate::client::exit::Usage;
-
-/// Value, and how much of it is on a list: certainly, and possibly; and beside these, of how much it cannot be told.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Bounds {
-    pub(crate) value: f64,
-    pub(crate) certain: f64,
-    pub(crate) possible: f64,
-    /// For want of a table, or of a code that is known.
-    pub(crate) undetermined: f64,
-    /// Because only links that say next to nothing lead to the list.
-    pub(crate) held_back: f64,
-}
 
 /// What a table of tagged rows says.
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
     pub(crate) lists: Vec<String>,
     /// By year, one for each list.
-    years: BTreeMap<String, Vec<Bounds>>,
+    years: BTreeMap<String, Vec<Sum>>,
     /// By partner: what is on any list.
-    partners: BTreeMap<String, Bounds>,
+    partners: BTreeMap<String, Sum>,
     /// Those that were added up.
     pub(crate) flows: BTreeSet<String>,
     /// Rows that count and whose code was not understood.
@@ -41,6 +29,7 @@ struct Columns {
     possible: usize,
     undetermined: Option<usize>,
     held_back: Option<usize>,
+    estimated: Option<usize>,
 }
 
 /// Adds up the rows that count, of one flow or of all: rows that repeat others are marked by `greenlane tag`.
@@ -63,6 +52,7 @@ pub(crate) fn summary(table: Table, flow: Option<&str>) -> anyhow::Result<Summar
                 // Where there is none, there is no such column.
                 undetermined: beside("undetermined"),
                 held_back: beside("held_back"),
+                estimated: beside("estimated"),
             });
             summary.lists.push(list.to_owned());
         }
@@ -90,33 +80,40 @@ pub(crate) fn summary(table: Table, flow: Option<&str>) -> anyhow::Result<Summar
         let value = value.unwrap_or_default();
         let year = text(columns.period).trim().get(..4).unwrap_or_default();
         if !summary.years.contains_key(year) {
-            summary.years.insert(year.to_owned(), vec![Bounds::default(); shares.len()]);
+            summary.years.insert(year.to_owned(), vec![Sum::default(); shares.len()]);
         }
         let mut shares_of_row = Vec::with_capacity(shares.len());
-        if let Some(bounds) = summary.years.get_mut(year) {
-            for (bounds, at) in bounds.iter_mut().zip(&shares) {
-                let own = Bounds {
-                    value,
+        if let Some(sums) = summary.years.get_mut(year) {
+            for (sum, at) in sums.iter_mut().zip(&shares) {
+                let own = Share {
                     certain: number(at.certain),
                     possible: number(at.possible),
                     undetermined: at.undetermined.map_or(0.0, number),
                     held_back: at.held_back.map_or(0.0, number),
+                    // Where nothing is open, or there are no weights, nothing stands there.
+                    estimated: at.estimated.and_then(|at| text(at).parse().ok()),
                 };
-                bounds.add(own);
-                shares_of_row.push(own.share());
+                add(sum, value, own);
+                shares_of_row.push(own);
             }
         }
-        let any = Bounds::of(value, Share::of_any(shares_of_row));
+        let any = Share::of_any(shares_of_row);
         if let Some(partner) = columns.partner {
             // Names that are no UTF-8 are not all one partner.
             let partner = String::from_utf8_lossy(row.get(partner).unwrap_or_default()).into_owned();
-            summary.partners.entry(partner).or_default().add(any);
+            add(summary.partners.entry(partner).or_default(), value, any);
         }
     }
     if let Some(flow) = flow.filter(|_| summary.flows.is_empty()) {
         return Err(Usage(format!("no row of the flow {flow} counts")).into());
     }
     Ok(summary)
+}
+
+/// Adds a row of a value of which such parts are on a list, in the value's units.
+fn add(sum: &mut Sum, value: f64, parts: Share) {
+    sum.count(value);
+    sum.add(1.0, parts);
 }
 
 /// Whether a row counts in no totals for no other reason than that its flow is a part of another.
@@ -127,46 +124,25 @@ fn is_out_as_part_of_flow_alone(faults: &str) -> bool {
     has("part_of_flow") && !OUT.into_iter().any(has)
 }
 
-impl Bounds {
-    /// What of a value is on a list, in its units.
-    fn of(value: f64, share: Share) -> Self {
-        let Share { certain, possible, held_back, undetermined, .. } = share;
-        Self { value, certain, possible, undetermined, held_back }
-    }
-
-    fn share(self) -> Share {
-        let Self { certain, possible, undetermined, held_back, .. } = self;
-        Share { certain, possible, held_back, undetermined, estimated: None }
-    }
-
-    fn add(&mut self, other: Self) {
-        self.value += other.value;
-        self.certain += other.certain;
-        self.possible += other.possible;
-        self.undetermined += other.undetermined;
-        self.held_back += other.held_back;
-    }
-}
-
 impl Summary {
     /// Each list in each year.
-    pub(crate) fn years(&self) -> impl Iterator<Item = (&str, &str, Bounds)> {
+    pub(crate) fn years(&self) -> impl Iterator<Item = (&str, &str, Sum)> {
         self.lists.iter().enumerate().flat_map(move |(place, list)| {
             self.years.iter().map(move |(year, bounds)| (list.as_str(), year.as_str(), bounds[place]))
         })
     }
 
     /// Each list over all years.
-    pub(crate) fn by_list(&self) -> impl Iterator<Item = (&str, Bounds)> {
+    pub(crate) fn by_list(&self) -> impl Iterator<Item = (&str, Sum)> {
         self.lists.iter().enumerate().map(|(place, list)| {
-            let mut sum = Bounds::default();
-            self.years.values().for_each(|bounds| sum.add(bounds[place]));
+            let mut sum = Sum::default();
+            self.years.values().for_each(|sums| sum.merge(&sums[place]));
             (list.as_str(), sum)
         })
     }
 
     /// The partners with most on any list.
-    pub(crate) fn top_partners(&self, most: usize) -> Vec<(&str, Bounds)> {
+    pub(crate) fn top_partners(&self, most: usize) -> Vec<(&str, Sum)> {
         let mut partners: Vec<_> = self.partners.iter().map(|(name, bounds)| (name.as_str(), *bounds)).collect();
         partners.sort_by(|a, b| b.1.possible.total_cmp(&a.1.possible).then(a.0.cmp(b.0)));
         partners.truncate(most);
@@ -193,17 +169,36 @@ period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,certain:b,p
     #[test]
     fn rows_that_repeat_others_are_left_out_and_bounds_are_kept_apart() {
         let summary = summary(table(TAGGED), None).unwrap();
-        let bounds = |value, certain, possible| Bounds { value, certain, possible, ..Bounds::default() };
+        let bounds = |sum: &Sum| (sum.value, sum.certain, sum.possible);
         assert_eq!(
-            summary.years().collect::<Vec<_>>(),
+            summary.years().map(|(list, year, sum)| (list, year, bounds(&sum))).collect::<Vec<_>>(),
             [
-                ("a", "2020", bounds(150.0, 100.0, 150.0)),
-                ("a", "2021", bounds(10.0, 0.0, 0.0)),
-                ("b", "2020", bounds(150.0, 0.0, 100.0)),
-                ("b", "2021", bounds(10.0, 0.0, 0.0)),
+                ("a", "2020", (150.0, 100.0, 150.0)),
+                ("a", "2021", (10.0, 0.0, 0.0)),
+                ("b", "2020", (150.0, 0.0, 100.0)),
+                ("b", "2021", (10.0, 0.0, 0.0)),
             ]
         );
-        assert_eq!(summary.top_partners(1), [("Peru", bounds(110.0, 100.0, 100.0))]);
+        let top: Vec<_> = summary.top_partners(1).iter().map(|(name, sum)| (*name, bounds(sum))).collect();
+        assert_eq!(top, [("Peru", (110.0, 100.0, 100.0))]);
+    }
+
+    #[test]
+    fn what_weights_say_is_added_up_and_nothing_is_said_where_some_are_missing() {
+        let text = "\
+period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,estimated:a,certain:b,possible:b
+2020,Peru,010121,100,1,0,100,70,0,0
+2020,Chile,010121,50,1,50,50,,0,0
+2021,Peru,010121,10,1,0,10,4,0,10
+2022,Peru,010121,10,1,0,10,,0,0
+";
+        let summary = summary(table(text), None).unwrap();
+        let of_years: Vec<_> = summary.years().map(|(list, _, sum)| (list, sum.estimated())).collect();
+        let of_a = [("a", Some(120.0)), ("a", Some(4.0)), ("a", None)];
+        assert_eq!(of_years, [&of_a[..], &[("b", None), ("b", None), ("b", None)]].concat());
+        assert_eq!(summary.by_list().map(|(_, sum)| sum.estimated()).collect::<Vec<_>>(), [None, None]);
+        let of_partners = summary.top_partners(2).into_iter().map(|(name, sum)| (name, sum.estimated()));
+        assert_eq!(of_partners.collect::<Vec<_>>(), [("Peru", None), ("Chile", None)], "nothing of Chile's is open");
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! Plots of letters, for a terminal.
 
-use super::read::{Bounds, Summary};
+use greenlane_tally::Sum;
+
+use super::read::Summary;
 use crate::client::render::sums::parted;
 
 /// Letters in the longest bar.
 const WIDE: f64 = 40.0;
 
 /// The share of each list by year, and the partners.
-pub(crate) fn plots(summary: &Summary, partners: &[(&str, Bounds)]) -> String {
-    let share = |bounds: &Bounds, part: f64| part / bounds.value.max(f64::MIN_POSITIVE);
+pub(crate) fn plots(summary: &Summary, partners: &[(&str, Sum)]) -> String {
+    let share = |bounds: &Sum, part: f64| part / bounds.value.max(f64::MIN_POSITIVE);
     let most = summary.years().map(|(.., bounds)| share(&bounds, bounds.possible)).fold(0.0, f64::max);
     let (mut text, mut before) = (String::new(), "");
     for (list, year, bounds) in summary.years() {
@@ -18,6 +20,9 @@ pub(crate) fn plots(summary: &Summary, partners: &[(&str, Bounds)]) -> String {
         }
         let (from, to) = (share(&bounds, bounds.certain), share(&bounds, bounds.possible));
         text.push_str(&format!("{year}  {}  {:.2}% to {:.2}%", bar(from, to, most), 100.0 * from, 100.0 * to));
+        if let Some(estimated) = bounds.estimated() {
+            text.push_str(&format!(", estimated {:.2}%", 100.0 * share(&bounds, estimated)));
+        }
         for (part, what) in [(bounds.undetermined, "cannot be told"), (bounds.held_back, "held back")] {
             if part > 0.0 {
                 text.push_str(&format!(", {what} {:.2}%", 100.0 * share(&bounds, part)));
@@ -33,6 +38,9 @@ pub(crate) fn plots(summary: &Summary, partners: &[(&str, Bounds)]) -> String {
         let bar = bar(bounds.certain, bounds.possible, most);
         let (from, to) = (parted(bounds.certain, 0), parted(bounds.possible, 0));
         text.push_str(&format!("{name:24.24} {bar}  {from} to {to}"));
+        if let Some(estimated) = bounds.estimated() {
+            text.push_str(&format!(", estimated {}", parted(estimated, 0)));
+        }
         for (part, what) in [(bounds.undetermined, "cannot be told"), (bounds.held_back, "held back")] {
             if part > 0.0 {
                 text.push_str(&format!(", {what} {}", parted(part, 0)));
@@ -78,5 +86,17 @@ period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,held_back:a
         let summary = read::summary(Table::csv(Box::new(text.as_bytes())).unwrap(), None).unwrap();
         let plots = plots(&summary, &summary.top_partners(1));
         assert!(plots.contains("0 to 0, held back 900\n"), "{plots}");
+    }
+
+    #[test]
+    fn what_weights_say_stands_behind_the_bounds() {
+        let text = "\
+period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,estimated:a
+2028,Peru,854143,1000,1,0,500,125
+";
+        let summary = read::summary(Table::csv(Box::new(text.as_bytes())).unwrap(), None).unwrap();
+        let plots = plots(&summary, &summary.top_partners(1));
+        assert!(plots.contains("0.00% to 50.00%, estimated 12.50%\n"), "{plots}");
+        assert!(plots.contains("0 to 500, estimated 125\n"), "{plots}");
     }
 }
