@@ -6,9 +6,9 @@
 use std::{fs::File, io::Write as _};
 
 use anyhow::Context as _;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, NaiveTime};
 use parquet::{
-    basic::{ConvertedType, LogicalType},
+    basic::{Compression, ConvertedType, LogicalType, TimeUnit},
     column::reader::{ColumnReader, ColumnReaderImpl},
     data_type::{ByteArray, DataType},
     file::reader::{FileReader as _, SerializedFileReader},
@@ -16,6 +16,7 @@ use parquet::{
 };
 
 use super::table::Row;
+use crate::client::exit::Usage;
 
 /// 1970-01-01, from which days are counted, as a day of the common era.
 const EPOCH: i32 = 719_163;
@@ -56,6 +57,10 @@ enum Kind {
     Unsigned,
     /// A day, as `2013-01-31`.
     Date,
+    /// A moment, of which there are so many in a second, as `2013-01-31 12:30:00`: a day where it is its first.
+    Moment(i64),
+    /// A number of two bytes.
+    Half,
     /// With so many digits behind the point.
     Decimal(u32),
 }
@@ -121,6 +126,7 @@ impl ParquetRows {
             let group = self.file.get_row_group(self.group)?;
             self.left = usize::try_from(group.metadata().num_rows()).context("a group of fewer than no rows")?;
             for column in self.columns.iter_mut().filter(|column| column.wanted) {
+                must_be_readable(&column.name, group.metadata().column(column.leaf).compression())?;
                 let reader = group.get_column_reader(column.leaf);
                 column.reader = Some(reader.with_context(|| format!("column {}", column.name))?);
             }
@@ -146,13 +152,25 @@ impl ParquetRows {
 
 impl Kind {
     fn of(leaf: &ColumnDescriptor) -> Self {
-        let decimal = matches!(leaf.logical_type_ref(), Some(LogicalType::Decimal { .. }));
+        let decimal = match leaf.logical_type_ref() {
+            Some(LogicalType::Timestamp(of)) => {
+                return Self::Moment(match of.unit {
+                    TimeUnit::MILLIS => 1_000,
+                    TimeUnit::MICROS => 1_000_000,
+                    TimeUnit::NANOS => 1_000_000_000,
+                });
+            }
+            Some(LogicalType::Float16) => return Self::Half,
+            other => matches!(other, Some(LogicalType::Decimal(_))),
+        };
         match leaf.converted_type() {
             converted if decimal || converted == ConvertedType::DECIMAL => {
                 Self::Decimal(u32::try_from(leaf.type_scale()).unwrap_or_default())
             }
             ConvertedType::UINT_32 | ConvertedType::UINT_64 => Self::Unsigned,
             ConvertedType::DATE => Self::Date,
+            ConvertedType::TIMESTAMP_MILLIS => Self::Moment(1_000),
+            ConvertedType::TIMESTAMP_MICROS => Self::Moment(1_000_000),
             _ => Self::AsIs,
         }
     }
@@ -171,13 +189,14 @@ impl Filling<'_> {
         match reader {
             ColumnReader::BoolColumnReader(reader) => self.values(reader, |out, value| write!(out, "{value}")),
             ColumnReader::Int32ColumnReader(reader) => self.values(reader, |out, value| match kind {
-                Kind::AsIs => write!(out, "{value}"),
+                Kind::AsIs | Kind::Moment(_) | Kind::Half => write!(out, "{value}"),
                 Kind::Date => date(out, *value),
                 Kind::Unsigned => write!(out, "{}", value.cast_unsigned()),
                 Kind::Decimal(scale) => decimal(out, i128::from(*value), scale),
             }),
             ColumnReader::Int64ColumnReader(reader) => self.values(reader, |out, value| match kind {
-                Kind::AsIs | Kind::Date => write!(out, "{value}"),
+                Kind::AsIs | Kind::Date | Kind::Half => write!(out, "{value}"),
+                Kind::Moment(per_second) => moment(out, *value, per_second),
                 Kind::Unsigned => write!(out, "{}", value.cast_unsigned()),
                 Kind::Decimal(scale) => decimal(out, i128::from(*value), scale),
             }),
@@ -189,8 +208,10 @@ impl Filling<'_> {
             ColumnReader::FixedLenByteArrayColumnReader(reader) => {
                 self.values(reader, |out, value| bytes(out, value.data(), kind))
             }
-            // A deprecated kind of time, which no column of trade statistics is.
-            ColumnReader::Int96ColumnReader(reader) => self.values(reader, |_, _| Ok(())),
+            // Moments as they were written once.
+            ColumnReader::Int96ColumnReader(reader) => {
+                self.values(reader, |out, value| moment(out, value.to_micros(), 1_000_000))
+            }
         }
     }
 
@@ -223,6 +244,9 @@ impl Filling<'_> {
 }
 
 fn bytes(out: &mut Vec<u8>, value: &[u8], kind: Kind) -> std::io::Result<()> {
+    if let (Kind::Half, &[low, high]) = (kind, value) {
+        return write!(out, "{}", half(u16::from_le_bytes([low, high])));
+    }
     let Kind::Decimal(scale) = kind else {
         out.extend_from_slice(value);
         return Ok(());
@@ -237,6 +261,42 @@ fn date(out: &mut Vec<u8>, days: i32) -> std::io::Result<()> {
     match days.checked_add(EPOCH).and_then(NaiveDate::from_num_days_from_ce_opt) {
         Some(date) => write!(out, "{date}"),
         None => write!(out, "{days}"),
+    }
+}
+
+/// What is no moment of the calendar stays a number.
+fn moment(out: &mut Vec<u8>, value: i64, per_second: i64) -> std::io::Result<()> {
+    let nanos = value.rem_euclid(per_second) * (1_000_000_000 / per_second);
+    let nanos = u32::try_from(nanos).unwrap_or_default();
+    match DateTime::from_timestamp(value.div_euclid(per_second), nanos).map(|moment| moment.naive_utc()) {
+        Some(moment) if moment.time() == NaiveTime::MIN => write!(out, "{}", moment.date()),
+        Some(moment) => write!(out, "{moment}"),
+        None => write!(out, "{value}"),
+    }
+}
+
+/// A number of two bytes (IEEE 754, binary16).
+fn half(bits: u16) -> f32 {
+    let (exponent, fraction) = ((bits >> 10) & 0x1f, f32::from(bits & 0x3ff) / 1024.0);
+    let size = match exponent {
+        0 => fraction * 2f32.powi(-14),
+        0x1f if fraction > 0.0 => f32::NAN,
+        0x1f => f32::INFINITY,
+        _ => (1.0 + fraction) * 2f32.powi(i32::from(exponent) - 15),
+    };
+    if bits >> 15 == 1 { -size } else { size }
+}
+
+/// Refuses a column whose compression this program does not know, and says what it does.
+fn must_be_readable(name: &str, compression: Compression) -> anyhow::Result<()> {
+    match compression {
+        Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::GZIP(_) | Compression::ZSTD(_) => Ok(()),
+        Compression::LZ4 | Compression::LZ4_RAW | Compression::LZO | Compression::BROTLI(_) => {
+            let told = format!("{compression:?}").to_lowercase();
+            let told = told.split('(').next().unwrap_or_default();
+            let hint = "write the file with zstd, snappy or gzip, or as CSV";
+            Err(Usage(format!("the column {name} is compressed by {told}, which is not read here: {hint}")).into())
+        }
     }
 }
 
@@ -257,7 +317,7 @@ pub(crate) mod tests {
     use std::{path::Path, sync::Arc};
 
     use parquet::{
-        basic::{Compression, Type as PhysicalType},
+        basic::Type as PhysicalType,
         data_type::{ByteArrayType, DoubleType, Int32Type, Int64Type},
         file::{properties::WriterProperties, writer::SerializedFileWriter},
         schema::{
@@ -279,6 +339,8 @@ pub(crate) mod tests {
             "amount" => format!("optional int64 c{at} (DECIMAL(12,2));"),
             "count" => format!("optional int32 c{at} (UINT_32);"),
             "date" => format!("optional int32 c{at} (DATE);"),
+            "millis" => format!("optional int64 c{at} (TIMESTAMP_MILLIS);"),
+            "nanos" => format!("optional int64 c{at} (TIMESTAMP(NANOS,true));"),
             "binary" => format!("optional binary c{at} (UTF8);"),
             kind => format!("optional {kind} c{at};"),
         };
@@ -291,6 +353,8 @@ pub(crate) mod tests {
                 .with_converted_type(info.converted_type());
             let decimal = info.converted_type() == ConvertedType::DECIMAL;
             let column = if decimal { column.with_precision(12).with_scale(2) } else { column };
+            let moment = info.logical_type_ref().filter(|of| matches!(of, LogicalType::Timestamp(_)));
+            let column = column.with_logical_type(moment.cloned());
             Arc::new(column.build().unwrap())
         };
         let fields = plain.get_fields().iter().zip(names).map(named).collect();
@@ -364,6 +428,48 @@ pub(crate) mod tests {
         let mut read = ParquetRows::open(File::open(&path).unwrap()).unwrap();
         for day in ["2013-01-01", "1969-12-31"] {
             assert_eq!(read.next().unwrap().unwrap().get(0), Some(day.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn moments_are_the_text_that_a_csv_file_would_have() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.parquet");
+        let rows = [["1357000200500", "1356998400000000000"], ["1356998400000", "-1"]];
+        let rows = rows.map(|row| row.map(str::to_owned).to_vec());
+        write(&path, &columns(&["at", "period"], &["millis", "nanos"]), &rows, Compression::UNCOMPRESSED);
+        let mut read = ParquetRows::open(File::open(&path).unwrap()).unwrap();
+        for row in [["2013-01-01 00:30:00.500", "2013-01-01"], ["2013-01-01", "1969-12-31 23:59:59.999999999"]] {
+            let found = read.next().unwrap().unwrap();
+            assert_eq!([found.get(0), found.get(1)], row.map(|text| Some(text.as_bytes())));
+        }
+        let mut out = Vec::new();
+        moment(&mut out, i64::MAX, 1_000).unwrap();
+        assert_eq!(out, i64::MAX.to_string().as_bytes(), "it is of no calendar");
+    }
+
+    #[test]
+    fn numbers_of_two_bytes_are_numbers() {
+        let told = |bits: u16| {
+            let mut out = Vec::new();
+            bytes(&mut out, &bits.to_le_bytes(), Kind::Half).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        for (bits, text) in [(0x3c00, "1"), (0xc000, "-2"), (0x7bff, "65504"), (0x3555, "0.33325195"), (0, "0")] {
+            assert_eq!(told(bits), text);
+        }
+        assert_eq!((half(0x0001), half(0x7c00), half(0x7e00).is_nan()), (2f32.powi(-24), f32::INFINITY, true));
+    }
+
+    #[test]
+    fn a_column_that_is_compressed_otherwise_is_refused_with_what_to_do() {
+        for good in [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::ZSTD(Default::default())] {
+            assert!(must_be_readable("cmdCode", good).is_ok());
+        }
+        for (bad, told) in [(Compression::LZ4_RAW, "lz4_raw"), (Compression::BROTLI(Default::default()), "brotli")] {
+            let refused = must_be_readable("cmdCode", bad).unwrap_err().to_string();
+            assert!(refused.starts_with(&format!("the column cmdCode is compressed by {told}, ")), "{refused}");
+            assert!(refused.ends_with("write the file with zstd, snappy or gzip, or as CSV"), "{refused}");
         }
     }
 
