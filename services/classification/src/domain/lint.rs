@@ -20,6 +20,8 @@ use super::translate::{Method, translate};
 pub(crate) struct LintRow {
     /// As written.
     pub(crate) code: String,
+    /// The edition that the row names, by its identifier. Empty when it names none.
+    pub(crate) edition: String,
     /// By name.
     pub(crate) columns: BTreeMap<String, String>,
 }
@@ -40,6 +42,28 @@ pub(crate) struct Lint {
     pub(crate) likely_edition: Option<usize>,
 }
 
+/// A row's code as it is meant.
+#[derive(Clone, Debug, Default)]
+struct Meant {
+    /// None where nothing here is meant.
+    code: Option<String>,
+    /// The edition that the row names, where it is known.
+    edition: Option<usize>,
+}
+
+impl Meant {
+    /// The code, of a row that names no edition: of which its code is has to be found out.
+    fn open(&self) -> Option<&str> {
+        self.code.as_deref().filter(|_| self.edition.is_none())
+    }
+
+    /// Where the code is in an edition, if the row may be of that.
+    fn within(&self, catalogue: &Catalogue, edition: usize) -> Option<Position> {
+        let code = self.code.as_deref().filter(|_| self.edition.is_none_or(|named| named == edition))?;
+        catalogue.find(edition, code)
+    }
+}
+
 /// Fewer codes than this overlap by chance.
 const ENOUGH: usize = 10;
 
@@ -58,10 +82,11 @@ pub(crate) fn lint(
     }
     let codes = read_codes(catalogue, rows, &mut lint);
     lint.likely_edition = likely(catalogue, &codes, claimed);
-    duplicates(&codes, &mut lint);
+    duplicates(rows, &codes, &mut lint);
+    other_than_claimed(catalogue, &codes, claimed, &mut lint);
     let Some(likely) = lint.likely_edition else { return lint };
     editions(catalogue, &codes, claimed, likely, &mut lint);
-    let at: Vec<Option<Position>> = codes.iter().map(|code| catalogue.find(likely, code.as_deref()?)).collect();
+    let at: Vec<Option<Position>> = codes.iter().map(|code| code.within(catalogue, likely)).collect();
     let known: Vec<Known<'_>> = catalogue
         .lists
         .iter()
@@ -111,31 +136,46 @@ impl<'a> Known<'a> {
     }
 }
 
-/// The codes as they are meant: a leading zero that was lost is put back where that is the only reading.
-fn read_codes(catalogue: &Catalogue, rows: &[LintRow], lint: &mut Lint) -> Vec<Option<String>> {
+/// The codes as they are meant: a leading zero that was lost is put back where that is the only reading. In the edition
+/// that a row names, where it names one.
+fn read_codes(catalogue: &Catalogue, rows: &[LintRow], lint: &mut Lint) -> Vec<Meant> {
     let (mut lost, mut unknown, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut strange, mut elsewhere) = (Vec::new(), Vec::new());
     let mut codes = Vec::with_capacity(rows.len());
     for (index, row) in rows.iter().enumerate() {
+        let edition = catalogue.edition(&row.edition);
+        if edition.is_none() && !row.edition.is_empty() {
+            strange.push(index);
+        }
+        let in_any = |digits: &str| !catalogue.editions_with(digits).is_empty();
+        let is_known = |digits: &str| match edition {
+            Some(edition) => catalogue.find(edition, digits).is_some(),
+            None => in_any(digits),
+        };
         let code = CodeText::parse(row.code.trim()).ok();
         let digits = |code: &&CodeText| code.as_str().bytes().all(|byte| byte.is_ascii_digit());
         let length = code.as_ref().filter(digits).map_or(0, |code| code.as_str().len());
-        let code = code.and_then(|code| {
-            let digits = code.as_str().to_owned();
-            let longer = format!("0{digits}");
-            if !catalogue.editions_with(&digits).is_empty() {
+        let code = code.map(|code| (code.as_str().to_owned(), format!("0{}", code.as_str())));
+        let is_elsewhere = code.as_ref().is_some_and(|(digits, longer)| in_any(digits) || in_any(longer));
+        let code = code.and_then(|(digits, longer)| {
+            if is_known(&digits) {
                 Some(digits)
-            } else if !catalogue.editions_with(&longer).is_empty() {
+            } else if is_known(&longer) {
                 lost.push(index);
                 Some(longer)
             } else {
                 None
             }
         });
-        if code.is_none() {
-            unknown.push(index);
-            lengths.push(length);
+        match code {
+            Some(_) => {}
+            None if is_elsewhere => elsewhere.push(index),
+            None => {
+                unknown.push(index);
+                lengths.push(length);
+            }
         }
-        codes.push(code);
+        codes.push(Meant { code, edition });
     }
     lint.note(lost, |rows| {
         let message = several(rows.len(), "code has lost its leading zero.", "codes have lost their leading zero.");
@@ -146,7 +186,32 @@ fn read_codes(catalogue: &Catalogue, rows: &[LintRow], lint: &mut Lint) -> Vec<O
         let told = several(rows.len(), &format!("code is a code {edition}"), &format!("codes are codes {edition}"));
         Finding::new("code_unknown", told + &of_no_length(catalogue, &lengths))
     });
+    lint.note(strange, |rows| {
+        let (one, more) =
+            ("row names an edition that is not known here.", "rows name editions that are not known here.");
+        Finding::new("edition_unknown", several(rows.len(), one, more))
+    });
+    lint.note(elsewhere, |rows| {
+        let (one, more) = (
+            "code is no code of the edition that its row names.",
+            "codes are no codes of the editions that their rows name.",
+        );
+        Finding::new("edition_wrong", several(rows.len(), one, more))
+    });
     codes
+}
+
+/// Rows that name another edition than is claimed of all.
+fn other_than_claimed(catalogue: &Catalogue, codes: &[Meant], claimed: Option<usize>, lint: &mut Lint) {
+    let Some(claimed) = claimed else { return };
+    let other = |code: &Meant| code.edition.is_some_and(|named| named != claimed);
+    let rows: Vec<usize> = codes.iter().enumerate().filter(|(_, code)| other(code)).map(|(index, _)| index).collect();
+    lint.note(rows, |rows| {
+        let claimed = catalogue.editions[claimed].fact.id.as_str();
+        let told = several(rows.len(), "row names", "rows name");
+        let message = format!("{told} another edition than the one that is claimed, {claimed}.");
+        Finding::new("edition_wrong", message).with("claimed", claimed)
+    });
 }
 
 /// So many of something, as the beginning of a sentence.
@@ -174,18 +239,24 @@ fn of_no_length(catalogue: &Catalogue, lengths: &[usize]) -> String {
 }
 
 /// The edition that has most of the codes: of several the claimed one, or the newest.
-fn likely(catalogue: &Catalogue, codes: &[Option<String>], claimed: Option<usize>) -> Option<usize> {
-    let fit = |edition: usize| codes.iter().flatten().filter(|code| catalogue.find(edition, code).is_some()).count();
+fn likely(catalogue: &Catalogue, codes: &[Meant], claimed: Option<usize>) -> Option<usize> {
+    let fit = |edition: usize| codes.iter().filter_map(|code| code.within(catalogue, edition)).count();
     let newest = |edition: usize| catalogue.editions[edition].fact.effective_from;
     (0..catalogue.editions.len())
         .filter(|edition| fit(*edition) > 0)
         .max_by_key(|edition| (fit(*edition), Some(*edition) == claimed, newest(*edition)))
 }
 
-fn duplicates(codes: &[Option<String>], lint: &mut Lint) {
+/// Codes that come again: in the edition that the rows name, and on the list that they name, where they do.
+fn duplicates(rows: &[LintRow], codes: &[Meant], lint: &mut Lint) {
     let mut first = BTreeSet::new();
-    let again = codes.iter().enumerate().filter(|(_, code)| code.as_ref().is_some_and(|code| !first.insert(code)));
-    let again: Vec<usize> = again.map(|(index, _)| index).collect();
+    let mut again = Vec::new();
+    for (index, (row, meant)) in rows.iter().zip(codes).enumerate() {
+        let Some(code) = &meant.code else { continue };
+        if !first.insert((meant.edition, row.columns.get("list"), code)) {
+            again.push(index);
+        }
+    }
     lint.note(again, |rows| {
         Finding::new(
             "duplicate",
@@ -194,10 +265,11 @@ fn duplicates(codes: &[Option<String>], lint: &mut Lint) {
     });
 }
 
-/// Whether the rows are of the edition that they claim, of one edition at all, and of one that still is.
-fn editions(catalogue: &Catalogue, codes: &[Option<String>], claimed: Option<usize>, likely: usize, lint: &mut Lint) {
+/// Whether the rows are of the edition that they claim, of one edition at all, and of one that still is. What a row names
+/// itself is not in question here.
+fn editions(catalogue: &Catalogue, codes: &[Meant], claimed: Option<usize>, likely: usize, lint: &mut Lint) {
     let id = |edition: usize| catalogue.editions[edition].fact.id.as_str();
-    let known = || codes.iter().enumerate().filter_map(|(index, code)| Some((index, code.as_deref()?)));
+    let known = || codes.iter().enumerate().filter_map(|(index, code)| Some((index, code.open()?)));
     let missing = |edition: usize| known().filter(move |(_, code)| catalogue.find(edition, code).is_none());
     if let Some(claimed) = claimed.filter(|claimed| *claimed != likely) {
         lint.note(missing(claimed).map(|(index, _)| index), |rows| {
@@ -225,7 +297,7 @@ fn editions(catalogue: &Catalogue, codes: &[Option<String>], claimed: Option<usi
         lint.note(missing(likely).map(|(index, _)| index), |rows| {
             let elsewhere: BTreeSet<&str> = rows
                 .iter()
-                .filter_map(|row| codes[*row].as_deref())
+                .filter_map(|row| codes[*row].open())
                 .flat_map(|code| catalogue.editions_with(code))
                 .collect();
             let elsewhere: Vec<&str> = elsewhere.into_iter().collect();

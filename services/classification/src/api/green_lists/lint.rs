@@ -9,7 +9,7 @@ use super::GreenLists;
 use super::state::{self, edition_name};
 use crate::api::named_list::ListName;
 use crate::api::{error, render};
-use crate::domain::{LintFinding, LintRow, lint};
+use crate::domain::{EntryFact, LintFinding, LintRow, lint};
 
 /// Most rows to look over.
 const MAX_ROWS: usize = 10_000;
@@ -39,7 +39,10 @@ impl GreenLists {
         v.check("rows", request.rows.len() <= MAX_ROWS, format!("must be at most {MAX_ROWS}"));
         for (index, row) in request.rows.iter().take(MAX_ROWS).enumerate() {
             let short = |text: &str| text.len() <= MAX_TEXT;
-            v.check(&format!("rows[{index}].code"), short(&row.code), format!("must have at most {MAX_TEXT} bytes"));
+            for (field, text) in [("code", &row.code), ("edition", &row.edition)] {
+                let message = format!("must have at most {MAX_TEXT} bytes");
+                v.check(&format!("rows[{index}].{field}"), short(text), message);
+            }
             let good = row.columns.len() <= MAX_COLUMNS && row.columns.iter().all(|(k, c)| short(k) && short(c));
             let message = format!("must be at most {MAX_COLUMNS} columns of at most {MAX_TEXT} bytes");
             v.check(&format!("rows[{index}].columns"), good, message);
@@ -56,14 +59,24 @@ impl GreenLists {
         let mut claimed = claimed.map(|claimed| state::edition(&catalogue, "claimed_edition", &claimed)).transpose()?;
         let rows: Vec<LintRow> = match &name {
             None => {
-                let row = |row: wire::LintRow| LintRow { code: row.code, columns: row.columns.into_iter().collect() };
+                let row = |row: wire::LintRow| LintRow {
+                    code: row.code,
+                    edition: row.edition.trim().trim_start_matches("editions/").to_owned(),
+                    columns: row.columns.into_iter().collect(),
+                };
                 request.rows.into_iter().map(row).collect()
             }
             Some(name) => {
                 let list = name.find(&self.catalogues, &catalogue).await?;
                 claimed = claimed.or_else(|| catalogue.edition(&list.fact.edition));
-                let code = |code: &str| LintRow { code: code.to_owned(), ..LintRow::default() };
-                list.entries_on(today).map(|entry| code(&entry.code)).collect()
+                // Of a list that is in no one edition each entry is in its own.
+                let own = |entry: &EntryFact| match list.fact.edition.as_str() {
+                    "" => entry.edition.clone(),
+                    _ => String::new(),
+                };
+                let row =
+                    |entry: &EntryFact| LintRow { code: entry.code.clone(), edition: own(entry), ..LintRow::default() };
+                list.entries_on(today).map(row).collect()
             }
         };
         // Thousands of rows against all lists: not on the thread that answers others.

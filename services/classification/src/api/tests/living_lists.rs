@@ -329,6 +329,17 @@ async fn rows_are_looked_over_and_lists_by_name(db: TestDatabase) {
     assert_eq!(codes, ["999999", "850231", "854140", "854140"], "each by its code");
     assert_eq!(answer.likely_edition, "editions/HS2022");
 
+    let in_editions = |code: &str| {
+        let (edition, code) = code.split_once(':').unwrap();
+        LintRow { edition: edition.to_owned(), ..row(code) }
+    };
+    let request = LintGreenListRequest {
+        rows: ["HS2017:854140", "editions/HS2022:854143", "HS2017:850231", "HS2022:850231"].map(in_editions).to_vec(),
+        ..Default::default()
+    };
+    let answer = running.green_lists().lint_green_list(request).await.unwrap().into_inner();
+    assert_eq!(answer.findings, [], "each is of the edition that its row names");
+
     let named = LintGreenListRequest { name: "greenLists/apec-54".to_owned(), ..Default::default() };
     let answer = running.green_lists().lint_green_list(named).await.unwrap().into_inner();
     assert_eq!(answer.likely_edition, "editions/HS2017");

@@ -23,7 +23,11 @@ fn found(lint: &Lint) -> Vec<String> {
 /// Of a file: its codes and its other columns.
 fn file(name: &str, code: &str) -> Option<Vec<LintRow>> {
     let rows = real::rows(name)?.into_iter();
-    Some(rows.map(|mut row| LintRow { code: row.remove(code).unwrap(), columns: row }).collect())
+    let row = |mut row: BTreeMap<String, String>| {
+        let code = row.remove(code).unwrap();
+        LintRow { code, columns: row, ..LintRow::default() }
+    };
+    Some(rows.map(row).collect())
 }
 
 fn invented() -> Catalogue {
@@ -52,6 +56,32 @@ fn each_fault_names_its_rows() {
     assert_eq!(wrong.likely_edition, Some(1));
     let mixed = look(&catalogue, &rows("10 12 30 20"), None);
     assert_eq!(found(&mixed), ["code_deleted: 2", "editions_mixed: 2"]);
+}
+
+/// Rows that name their editions: `E1:10`.
+fn named(codes: &str) -> Vec<LintRow> {
+    let row = |text: &str| match text.split_once(':') {
+        Some((edition, code)) => LintRow { edition: edition.to_owned(), ..row(code) },
+        None => row(text),
+    };
+    codes.split_whitespace().map(row).collect()
+}
+
+#[test]
+fn a_row_that_names_its_edition_is_looked_over_in_that() {
+    let catalogue = invented();
+    let look = |codes: &str, claimed| found(&look(&catalogue, &named(codes), claimed));
+    assert_eq!(look("E1:10 E2:10 E3:30 E1:12", None), [""; 0], "no code comes again, and each is of its edition");
+    assert_eq!(look("E1:10 10 E1:10 10 E1:1", None), ["leading_zero_lost: 5", "duplicate: 3 4"]);
+    assert_eq!(look("E1:30 E3:10 E1:99", None), ["code_unknown: 3", "edition_wrong: 1"]);
+    assert_eq!(look("E9:10 E3:10", None), ["edition_unknown: 1"]);
+    assert_eq!(look("E1:12 E3:30 10", Some("E3")), ["edition_wrong: 1"], "not the one that is claimed");
+    assert_eq!(look("E1:12 E1:11 12 30", None), ["editions_mixed: 4"], "of those that name none");
+    let mut rows = named("E1:10 E1:10 E1:10");
+    for (row, list) in rows.iter_mut().zip(["a", "b", "a"]) {
+        row.columns.insert("list".to_owned(), list.to_owned());
+    }
+    assert_eq!(found(&lint(&catalogue, &rows, None, None, day("2026-01-01"))), ["duplicate: 3"], "on one list");
 }
 
 #[test]
@@ -88,6 +118,7 @@ fn a_column_that_is_another_list_than_its_name_says_is_found() {
                     (name.to_owned(), value)
                 })
                 .into(),
+            ..LintRow::default()
         })
         .collect();
     let lint = look(&catalogue, &rows, Some("E1"));

@@ -141,7 +141,8 @@ pub(crate) enum Command {
         #[arg(required_unless_present = "file", conflicts_with = "file", value_name = "LIST|FILE",
             add = Named::GreenLists.completer())]
         list: Option<String>,
-        /// A CSV file with a line of column names, its columns parted by commas, semicolons or tabs; `-` is stdin.
+        /// A CSV file with a line of column names, its columns parted by commas, semicolons or tabs; `-` is stdin. Codes may
+        /// name their editions, before them (HS2022:854143) or in a column that is called edition.
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
         /// The file's column of codes [default: the one that is called code, hs_code, commodity_code or the like, or else the

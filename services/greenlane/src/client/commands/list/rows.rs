@@ -19,6 +19,9 @@ const CODE: usize = 4;
 /// What a column of codes may be called beside what tables of trade call theirs, without case, blanks and the like.
 const CODES: [&str; 7] = ["hscode", "hs", "tariffcode", "商品编码", "商品编号", "hs编码", "税则号列"];
 
+/// What a column of the editions that the codes are of may be called.
+const EDITIONS: [&str; 4] = ["edition", "hsedition", "版本", "hs版本"];
+
 /// A file of codes.
 #[derive(Debug)]
 pub(super) struct Codes {
@@ -35,14 +38,25 @@ pub(super) fn read(file: &Path, column: Option<&str>) -> anyhow::Result<Codes> {
     of_text(&named, &input::read_text(file)?, column)
 }
 
+/// A name without case, blanks and the like.
+fn bare(name: &str) -> String {
+    name.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 /// The column that is called as codes are, the best name first.
 fn called_so(names: &[String]) -> Option<usize> {
-    let bare =
-        |name: &str| name.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     let names: Vec<String> = names.iter().map(|name| bare(name)).collect();
     // A column that is called `code` alone may be of articles.
     let mut known = CODES.map(str::to_owned).into_iter().chain(table::CODE.iter().map(|name| bare(name)));
     known.find_map(|known| names.iter().position(|name| *name == known))
+}
+
+/// An edition and a code that are written as one, `HS2022:854143`, as this program does.
+fn parted(text: &str) -> Option<(&str, &str)> {
+    let (edition, code) = text.split_once(':')?;
+    let edition = edition.trim().trim_start_matches("editions/");
+    let is_name = edition.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    (is_name && edition.bytes().any(|byte| byte.is_ascii_alphabetic())).then(|| (edition, code.trim()))
 }
 
 fn of_text(named: &str, text: &str, column: Option<&str>) -> anyhow::Result<Codes> {
@@ -69,11 +83,17 @@ fn of_text(named: &str, text: &str, column: Option<&str>) -> anyhow::Result<Code
         anyhow::bail!(Usage(format!("{named} has no line of column names: its first line has the code {code}")));
     }
     let read = names.get(at).map(String::as_str).unwrap_or_default();
+    let editions =
+        names.iter().position(|name| EDITIONS.contains(&bare(name).as_str())).filter(|edition| *edition != at);
     let told = match (column, known) {
         (None, None) if names.len() > 1 => format!(
             "the codes are read from the first column, `{read}`: none is called code or hs_code; --column takes another"
         ),
         _ => format!("the codes are read from the column `{read}`"),
+    };
+    let told = match editions.and_then(|at| names.get(at)) {
+        Some(column) => format!("{told}, their editions from the column `{column}`"),
+        None => told,
     };
     let (mut rows, mut lines, mut record) = (Vec::new(), Vec::new(), StringRecord::new());
     while let Some((line, read)) = sheet.next(&mut record) {
@@ -83,9 +103,14 @@ fn of_text(named: &str, text: &str, column: Option<&str>) -> anyhow::Result<Code
             continue;
         }
         lines.push(line + before);
-        let others = names.iter().zip(&record).enumerate().filter(|(index, _)| *index != at);
+        let others =
+            names.iter().zip(&record).enumerate().filter(|(index, _)| *index != at && Some(*index) != editions);
+        let code = record.get(at).unwrap_or_default();
+        let edition = editions.and_then(|at| record.get(at)).unwrap_or_default().trim();
+        let (edition, code) = parted(code).unwrap_or((edition, code));
         rows.push(LintRow {
-            code: record.get(at).unwrap_or_default().to_owned(),
+            code: code.to_owned(),
+            edition: edition.to_owned(),
             columns: others.map(|(_, (name, value))| (name.clone(), value.to_owned())).collect(),
         });
     }
@@ -104,6 +129,7 @@ fn names(header: &StringRecord) -> Vec<String> {
 }
 
 fn is_code(name: &str) -> bool {
+    let name = parted(name).map_or(name, |(_, code)| code);
     let digits = name.bytes().filter(u8::is_ascii_digit).count();
     digits >= CODE && name.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b' '))
 }
@@ -142,6 +168,7 @@ mod tests {
             ("code;on\n;\n;\n", "no row of codes"),
             ("854143\n", "no line of column names: its first line has the code 854143"),
             ("8541.43;1\n850231;0\n", "no line of column names"),
+            ("HS2022:854143\nHS2022:850231\n", "no line of column names: its first line has the code HS2022:854143"),
             ("code,on\n854143,\"1\n850231,0\n", "a quotation mark in codes.csv is not closed"),
             ("code,on\n854143\n", "codes.csv:2: it has 1 columns, and the header has 2"),
             ("sep=;\ncode;on\n854143;1;2\n", "codes.csv:3: it has 3 columns, and the header has 2"),
@@ -154,21 +181,41 @@ mod tests {
     #[test]
     fn codes_are_read_from_the_column_that_is_called_so_wherever_it_stands_and_it_is_said_which() {
         for (header, told) in [
-            ("edition,code,text", "the codes are read from the column `code`"),
+            ("article,code,text", "the codes are read from the column `code`"),
             ("code,hs_code,text", "the codes are read from the column `hs_code`"),
-            ("edition,HS Code,text", "the codes are read from the column `HS Code`"),
-            ("edition,hs_code,text", "the codes are read from the column `hs_code`"),
-            ("edition,Commodity-Code,text", "the codes are read from the column `Commodity-Code`"),
-            ("edition,商品编码,text", "the codes are read from the column `商品编码`"),
+            ("article,HS Code,text", "the codes are read from the column `HS Code`"),
+            ("article,hs_code,text", "the codes are read from the column `hs_code`"),
+            ("article,Commodity-Code,text", "the codes are read from the column `Commodity-Code`"),
+            ("article,商品编码,text", "the codes are read from the column `商品编码`"),
+            (
+                "edition,code,text",
+                "the codes are read from the column `code`, their editions from the column `edition`",
+            ),
         ] {
             let read = of_text("codes.csv", &format!("{header}\nHS2022,854143,x\n"), None).unwrap();
             assert_eq!((read.rows[0].code.as_str(), read.told.as_str()), ("854143", told));
         }
-        let read = of_text("codes.csv", "edition,number\nHS2022,854143\n\nHS2022,850231\n", None).unwrap();
-        assert!(read.told.contains("the first column, `edition`: none is called code"), "{}", read.told);
+        let read = of_text("codes.csv", "article,number\nHS2022,854143\n\nHS2022,850231\n", None).unwrap();
+        assert!(read.told.contains("the first column, `article`: none is called code"), "{}", read.told);
         assert_eq!(read.lines, [2, 4], "as an editor counts them");
         let read = of_text("codes.csv", "sep=,\nedition,number\nHS2022,854143\n", Some("number")).unwrap();
         assert_eq!((read.rows[0].code.as_str(), read.lines[0]), ("854143", 3));
+    }
+
+    #[test]
+    fn a_row_names_the_edition_of_its_code_before_that_or_in_a_column() {
+        let read = |text: &str| {
+            let rows = of_text("codes.csv", text, None).unwrap().rows;
+            rows.into_iter().map(|row| (row.edition, row.code, row.columns.len())).collect::<Vec<_>>()
+        };
+        let row = |edition: &str, code: &str, columns| (edition.to_owned(), code.to_owned(), columns);
+        let rows = read("CODE,GROUP\nHS2007:380210,WAT\neditions/US-HTS-2026:8541.43.00.10,SOL\n854143,SOL\n");
+        let expected = [row("HS2007", "380210", 1), row("US-HTS-2026", "8541.43.00.10", 1), row("", "854143", 1)];
+        assert_eq!(rows, expected);
+        let rows = read("list,edition,code\na,HS2012,854140\na,,854140\na,HS2017,HS2022:854143\n");
+        let expected = [row("HS2012", "854140", 1), row("", "854140", 1), row("HS2022", "854143", 1)];
+        assert_eq!(rows, expected);
+        assert_eq!(read("code\n8541:43\n"), [row("", "8541:43", 0)], "that is no edition");
     }
 
     #[test]
