@@ -1,12 +1,12 @@
 //! Values of trade that are partly on green lists, added up: bounds, what lies outside them, and an estimate.
 //!
 //! One arithmetic for the service, which tags rows that are sent to it, and for the command, which tags those of a file
-//! that never leaves its machine: of the same rows their totals are the same. Which rows repeat others only the command
-//! can tell, that has the whole table; the service names those that may.
+//! that never leaves its machine: of the same rows their totals are the same, but for headings, months and classifications
+//! beside what they repeat, of which only the command can tell, that has the whole table.
 
 mod repeats;
 
-pub use repeats::{flow_within, is_world};
+pub use repeats::{Flows, flow_within, is_economy, is_world};
 
 /// The most that a row may be worth, US dollars: far more than the trade of the world, and so little that the values of
 /// all rows can be added up.

@@ -6,6 +6,12 @@ pub fn is_world(partner: &[u8]) -> bool {
     matches!(partner.trim_ascii(), b"World" | b"WORLD" | b"W00" | b"WLD" | b"0" | b"000")
 }
 
+/// Whether a partner is one economy, or several: not the world, and not nothing, which says of no partner that it is one.
+#[must_use]
+pub fn is_economy(partner: &[u8]) -> bool {
+    !partner.trim_ascii().is_empty() && !is_world(partner)
+}
+
 /// The names of the flow that a flow is a part of: re-exports of exports, say. By its code, its name, or its old number.
 #[must_use]
 pub fn flow_within(flow: &[u8]) -> Option<&'static [&'static [u8]]> {
@@ -25,6 +31,43 @@ pub fn flow_within(flow: &[u8]) -> Option<&'static [&'static [u8]]> {
     }
 }
 
+/// Flows that are kept apart: there are a dozen, and a column of anything else is none of flows.
+const FLOWS: usize = 64;
+
+/// The flows of a table, as they are written.
+#[derive(Clone, Debug, Default)]
+pub struct Flows(Vec<Vec<u8>>);
+
+impl Flows {
+    /// Notes that there are rows of a flow.
+    pub fn note(&mut self, flow: &[u8]) {
+        let flow = flow.trim_ascii();
+        // Rows of one flow often follow one another, and there are few.
+        if !self.0.iter().any(|known| known == flow) && self.0.len() < FLOWS {
+            self.0.push(flow.to_vec());
+        }
+    }
+
+    /// Whether a flow is a part of another one that is there.
+    #[must_use]
+    pub fn is_part(&self, flow: &[u8]) -> bool {
+        flow_within(flow).is_some_and(|whole| self.0.iter().any(|known| whole.contains(&known.as_slice())))
+    }
+
+    /// Whether any is.
+    #[must_use]
+    pub fn have_parts(&self) -> bool {
+        self.0.iter().any(|flow| self.is_part(flow))
+    }
+
+    /// Those that are named and no part of another. None where there are too many to be flows.
+    #[must_use]
+    pub fn wholes(&self) -> Vec<&[u8]> {
+        let wholes = self.0.iter().map(Vec::as_slice).filter(|flow| !flow.is_empty() && !self.is_part(flow));
+        if self.0.len() < FLOWS { wholes.collect() } else { Vec::new() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,5 +79,27 @@ mod tests {
         let is_part_of_flow = |flow: &str| flow_within(flow.as_bytes()).is_some();
         assert!(["RM", "Re-Export", "3", " RX"].into_iter().all(is_part_of_flow));
         assert!(!["", "M", "X", "1", "2", "Import"].into_iter().any(is_part_of_flow));
+    }
+
+    #[test]
+    fn a_partner_that_is_not_named_is_neither_an_economy_nor_the_world() {
+        assert!(["156", "China", "EU-28", "_X"].map(str::as_bytes).into_iter().all(is_economy));
+        assert!(!["", " ", "World", "0"].map(str::as_bytes).into_iter().any(is_economy));
+    }
+
+    #[test]
+    fn a_flow_is_a_part_where_the_table_has_the_whole() {
+        let mut flows = Flows::default();
+        for flow in ["RX", "", " M", "M", "RX"] {
+            flows.note(flow.as_bytes());
+        }
+        assert!(!flows.have_parts() && !flows.is_part(b"RX") && flows.is_part(b"RM"));
+        let wholes = |flows: &Flows| flows.wholes().into_iter().map(<[u8]>::to_vec).collect::<Vec<_>>();
+        assert_eq!(wholes(&flows), ["RX", "M"].map(|flow| flow.as_bytes().to_vec()));
+        flows.note(b"X");
+        assert!(flows.have_parts() && flows.is_part(b"RX"));
+        assert_eq!(wholes(&flows), ["M", "X"].map(|flow| flow.as_bytes().to_vec()));
+        (0..FLOWS).for_each(|number| flows.note(number.to_string().as_bytes()));
+        assert!(flows.wholes().is_empty(), "they are no flows");
     }
 }

@@ -3,6 +3,7 @@
 //! What is said of a code on a day is found once and kept for the rows to come: a run over millions of rows asks the
 //! catalogue about a few thousand codes. Nothing that is kept grows with the number of rows.
 
+mod repeats;
 mod seen;
 mod standings;
 mod totals;
@@ -12,12 +13,13 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use foldhash::quality::RandomState;
-use greenlane_tally::{Share, flow_within, is_amount, is_world};
+use greenlane_tally::{Share, is_amount, is_world};
 
 use super::catalogue::{Catalogue, Position};
 use super::code::CodeText;
 use super::infer::{period, with_zero};
 use super::membership::{MembershipStatus, Unsaid};
+use repeats::{Beside, Counted, Repeats};
 use seen::Seen;
 use standings::{Standing, Standings};
 use totals::Totals;
@@ -160,6 +162,7 @@ pub(crate) struct Tagger {
     standings: Standings,
     key: String,
     seen: Seen,
+    repeats: Repeats,
     totals: Totals,
     rows: u64,
     mended: u64,
@@ -177,6 +180,7 @@ impl Tagger {
             standings: Standings::of(&catalogue),
             key: String::new(),
             seen: Seen::default(),
+            repeats: Repeats::default(),
             totals,
             rows: 0,
             mended: 0,
@@ -197,13 +201,14 @@ impl Tagger {
         let when = period(row.period);
         let said = self.said(row, when);
         let good_value = is_amount(row.value);
+        let part = Repeats::part(row);
         let own = [
             when.is_none().then_some(TradeFault::PeriodMalformed),
             (!good_value).then_some(TradeFault::ValueMalformed),
             self.seen.before(row).then_some(TradeFault::Duplicate),
             // Whether rows of the partners or of the whole flow are still to come is not known.
             is_world(row.partner.as_bytes()).then_some(TradeFault::AggregatePartner),
-            flow_within(row.flow.as_bytes()).map(|_| TradeFault::PartOfFlow),
+            part.map(|_| TradeFault::PartOfFlow),
         ];
         let tagged = Tagged { said, own };
         self.rows += 1;
@@ -214,10 +219,30 @@ impl Tagger {
         }
         self.mended += u64::from(mended);
         // A heading or a chapter repeats the value of the codes below it.
-        if !tagged.said.aggregate {
-            self.totals.add(row, if good_value { row.value } else { 0.0 }, &tagged.said.tags)?;
+        let counts = !tagged.said.aggregate;
+        let value = if good_value { row.value } else { 0.0 };
+        // By flow, a part of a flow has a total of its own.
+        let part = part.filter(|_| !self.settings.total_by.contains(&TotalKey::Flow));
+        match self.repeats.note(row) {
+            Beside::Single if counts => self.totals.add(row, part, value, &tagged.said.tags)?,
+            Beside::Single | Beside::Repeated => {}
+            Beside::Open(trade) => {
+                let said = Arc::clone(&tagged.said);
+                let counted =
+                    if counts { Some(Counted { key: self.totals.key(row, part)?, value, said }) } else { None };
+                if self.repeats.wait(trade, counted) {
+                    self.settle();
+                }
+            }
         }
         Ok(tagged)
+    }
+
+    /// Counts the rows of the world that repeat none of those that came so far.
+    fn settle(&mut self) {
+        for Counted { key, value, said } in self.repeats.settle() {
+            self.totals.add_to(&key, value, &said.tags);
+        }
     }
 
     fn said(&mut self, row: &Row<'_>, when: Option<(i32, NaiveDate)>) -> Arc<Said> {
@@ -278,13 +303,20 @@ impl Tagger {
         self.mended
     }
 
-    /// Rows by fault.
+    /// Rows by fault: of the world and of parts of flows those that repeat others of the rows so far.
     pub(crate) fn faults(&self) -> BTreeMap<TradeFault, u64> {
-        TradeFault::ALL.into_iter().zip(self.faults).filter(|(_, rows)| *rows > 0).collect()
+        let mut faults = self.faults;
+        faults[TradeFault::AggregatePartner as usize] = self.repeats.of_the_world();
+        faults[TradeFault::PartOfFlow as usize] = self.repeats.of_parts();
+        TradeFault::ALL.into_iter().zip(faults).filter(|(_, rows)| *rows > 0).collect()
     }
 
     pub(crate) fn totals(&self) -> Vec<Total> {
-        self.totals.all()
+        let mut totals = self.totals.clone();
+        for Counted { key, value, said } in self.repeats.waiting() {
+            totals.add_to(key, *value, &said.tags);
+        }
+        totals.all(|flow| self.repeats.is_part(flow))
     }
 }
 

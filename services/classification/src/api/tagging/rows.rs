@@ -98,10 +98,10 @@ fn finding(fault: TradeFault, mended: bool, row: &wire::TradeRow) -> Finding {
         TradeFault::ValueMalformed => "The value is no amount.".to_owned(),
         TradeFault::PeriodMalformed => format!("`{}` is no year and no month.", row.period),
         TradeFault::AggregatePartner => {
-            format!("`{}` is all partners together: beside rows of its partners its value counts twice.", row.partner)
+            format!("`{}` is all partners together: beside rows of its partners it counts in no totals.", row.partner)
         }
         TradeFault::PartOfFlow => {
-            format!("`{}` is a part of another flow: beside rows of that one its value counts twice.", row.flow)
+            format!("`{}` is a part of another flow: beside rows of that one it counts in no totals.", row.flow)
         }
     };
     let parameters = if mended { BTreeMap::from([("mended".to_owned(), "true".to_owned())]) } else { BTreeMap::new() };

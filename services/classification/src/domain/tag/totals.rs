@@ -1,6 +1,7 @@
 //! Tagged rows added up.
 
-use std::collections::HashMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use foldhash::quality::RandomState;
 use greenlane_tally::{Share, Sum};
@@ -49,8 +50,9 @@ pub(crate) struct Total {
     pub(crate) estimated: Option<f64>,
 }
 
-/// Sums by year, economies and flow: first of all goods, then of each list.
-#[derive(Debug)]
+/// Sums by year, economies and flow: first of all goods, then of each list. Those of a part of a flow are kept apart until
+/// it is known whether the whole is there.
+#[derive(Clone, Debug)]
 pub(super) struct Totals {
     by: Vec<TotalKey>,
     lists: Vec<usize>,
@@ -71,8 +73,23 @@ impl Totals {
         Self { by, lists, places, key: String::new(), sums: HashMap::default() }
     }
 
-    /// Adds a row.
-    pub(super) fn add(&mut self, row: &Row<'_>, value: f64, tags: &[Tag]) -> Result<(), TooMany> {
+    /// Adds a row; `part` is its flow, where that may be a part of another and no total is kept by flow.
+    pub(super) fn add(&mut self, row: &Row<'_>, part: Option<&str>, value: f64, tags: &[Tag]) -> Result<(), TooMany> {
+        self.open(row, part)?;
+        let key = std::mem::take(&mut self.key);
+        self.add_to(&key, value, tags);
+        self.key = key;
+        Ok(())
+    }
+
+    /// The key of a row, under which it may be added later.
+    pub(super) fn key(&mut self, row: &Row<'_>, part: Option<&str>) -> Result<Box<str>, TooMany> {
+        self.open(row, part)?;
+        Ok(Box::from(self.key.as_str()))
+    }
+
+    /// Makes the sums of a row's key, if there are none.
+    fn open(&mut self, row: &Row<'_>, part: Option<&str>) -> Result<(), TooMany> {
         self.key.clear();
         let year = row.period.get(..4).unwrap_or_default();
         for (key, text) in [
@@ -86,13 +103,21 @@ impl Totals {
             }
             self.key.push(BETWEEN);
         }
+        self.key.push_str(part.unwrap_or_default());
+        if self.sums.contains_key(self.key.as_str()) {
+            return Ok(());
+        }
         let kept = self.places.len() + 1;
-        let full = self.sums.len() * kept >= MOST;
-        let sums = match self.sums.get_mut(self.key.as_str()) {
-            Some(sums) => sums,
-            None if full => return Err(TooMany),
-            None => self.sums.entry(Box::from(self.key.as_str())).or_insert_with(|| vec![Sum::default(); kept]),
-        };
+        if self.sums.len() * kept >= MOST {
+            return Err(TooMany);
+        }
+        self.sums.insert(Box::from(self.key.as_str()), vec![Sum::default(); kept]);
+        Ok(())
+    }
+
+    /// Adds what is of a key.
+    pub(super) fn add_to(&mut self, key: &str, value: f64, tags: &[Tag]) {
+        let Some(sums) = self.sums.get_mut(key) else { return };
         sums[0].count(value);
         sums[0].add(value, Share::of_any(tags.iter().map(|tag| tag.share)));
         for tag in tags {
@@ -104,15 +129,37 @@ impl Totals {
                 sums[*place].add(value, tag.share);
             }
         }
-        Ok(())
     }
 
-    /// All totals in the order of their keys, all goods before the lists.
-    pub(super) fn all(&self) -> Vec<Total> {
+    /// The sums of each key, without those of parts of flows that repeat others.
+    fn without_parts(&self, is_part: impl Fn(&str) -> bool) -> BTreeMap<&str, Vec<Sum>> {
         let mut keys: Vec<_> = self.sums.iter().collect();
         keys.sort_by(|a, b| a.0.cmp(b.0));
+        let mut merged: BTreeMap<&str, Vec<Sum>> = BTreeMap::new();
+        // Sums of no row are of what was kept for later and repeats others.
+        for (key, sums) in keys.into_iter().filter(|(_, sums)| sums[0].rows > 0) {
+            let key: &str = key;
+            let (key, part) = key.rsplit_once(BETWEEN).unwrap_or((key, ""));
+            if !part.is_empty() && is_part(part) {
+                continue;
+            }
+            match merged.entry(key) {
+                Entry::Vacant(new) => {
+                    new.insert(sums.clone());
+                }
+                Entry::Occupied(mut known) => {
+                    known.get_mut().iter_mut().zip(sums).for_each(|(known, sum)| known.merge(sum));
+                }
+            }
+        }
+        merged
+    }
+
+    /// All totals in the order of their keys, all goods before the lists. `is_part` tells whether a flow is a part of
+    /// another that is there.
+    pub(super) fn all(&self, is_part: impl Fn(&str) -> bool) -> Vec<Total> {
         let mut totals = Vec::new();
-        for (key, sums) in keys {
+        for (key, sums) in self.without_parts(is_part) {
             let mut parts = key.split(BETWEEN);
             let [year, reporter, partner, flow] = std::array::from_fn(|_| parts.next().unwrap_or_default());
             let whole = sums[0].value;

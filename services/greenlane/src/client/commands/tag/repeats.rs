@@ -99,7 +99,7 @@ impl Repeats {
     pub(crate) fn note(&mut self, number: u32, columns: &Columns, row: &Row<'_>) {
         let Some(code) = usize::try_from(number).ok().and_then(|number| self.codes.get_mut(number)) else { return };
         let partner = columns.partner.filter(|_| self.partners).and_then(|at| row.get(at));
-        let partners = partner.is_some_and(|partner| !table::is_world(partner));
+        let partners = partner.is_some_and(table::is_economy);
         code.partners |= partners;
         let group = self.groups.entry(key(columns, row, period(columns, row))).or_default();
         group.longest = group.longest.max(code.digits);

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, path::Path};
 
 use foldhash::fast::RandomState;
+use greenlane_tally::Flows;
 use indicatif::ProgressBar;
 
 use super::{
@@ -12,9 +13,6 @@ use super::{
     repeats::Repeats,
     table::{self, Columns, Row, Table, Width},
 };
-
-/// Flows that are kept apart: there are a dozen, and a column of anything else is none of flows.
-const FLOWS: usize = 64;
 
 /// A code as it is written, with what its row says of its edition and its period.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,8 +36,7 @@ pub(crate) struct Survey {
     pub(crate) repeats: Repeats,
     /// Points part thousands in some values.
     pub(crate) by_points: bool,
-    /// As they are written.
-    flows: Vec<Vec<u8>>,
+    flows: Flows,
     reporters: Economies,
     partners: Economies,
 }
@@ -73,9 +70,8 @@ pub(crate) fn read(path: &Path, bar: &ProgressBar) -> anyhow::Result<Survey> {
             bar.set_position(survey.rows);
         }
         if let Some(partner) = columns.partner.and_then(|at| row.get(at)) {
-            if table::is_world(partner) {
-                world = true;
-            } else {
+            world |= table::is_world(partner);
+            if table::is_economy(partner) {
                 economies = true;
                 survey.partners.note(partner);
             }
@@ -84,7 +80,7 @@ pub(crate) fn read(path: &Path, bar: &ProgressBar) -> anyhow::Result<Survey> {
             survey.reporters.note(reporter);
         }
         if let Some(flow) = columns.flow_of(&row) {
-            survey.note_flow(flow);
+            survey.flows.note(flow);
         }
         if values && !survey.by_points {
             survey.by_points = row.get(columns.value).is_some_and(amount::is_by_points);
@@ -137,28 +133,20 @@ fn again(path: &Path, survey: &mut Survey) -> anyhow::Result<()> {
 }
 
 impl Survey {
-    fn note_flow(&mut self, flow: &[u8]) {
-        // Rows of one flow often follow one another, and there are few.
-        if !self.flows.iter().any(|known| known == flow) && self.flows.len() < FLOWS {
-            self.flows.push(flow.to_vec());
-        }
-    }
-
     /// Whether there is such a flow.
     pub(crate) fn has_parts_of_flows(&self) -> bool {
-        self.flows.iter().any(|flow| self.is_part(flow))
+        self.flows.have_parts()
     }
 
     /// Whether a flow is a part of another one that the table has.
     pub(crate) fn is_part(&self, flow: &[u8]) -> bool {
-        table::flow_within(flow).is_some_and(|whole| self.flows.iter().any(|known| whole.contains(&known.as_slice())))
+        self.flows.is_part(flow)
     }
 
     /// The flows that are added up where they are not kept apart, when there are several.
     pub(crate) fn added_flows(&self) -> Option<String> {
-        let added = self.flows.iter().filter(|flow| !flow.is_empty() && !self.is_part(flow));
-        let added: Vec<_> = added.map(|flow| String::from_utf8_lossy(flow)).collect();
-        (added.len() > 1 && self.flows.len() < FLOWS).then(|| added.join(", "))
+        let added: Vec<_> = self.flows.wholes().into_iter().map(String::from_utf8_lossy).collect();
+        (added.len() > 1).then(|| added.join(", "))
     }
 
     /// The European Union as it is written, where its members may be beside it.

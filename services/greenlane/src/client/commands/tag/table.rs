@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use flate2::read::MultiGzDecoder;
-pub(crate) use greenlane_tally::{flow_within, is_world};
+pub(crate) use greenlane_tally::{is_economy, is_world};
 
 use super::{csv::CsvRows, parquet::ParquetRows};
 use crate::client::exit::Usage;

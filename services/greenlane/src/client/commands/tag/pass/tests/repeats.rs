@@ -25,6 +25,13 @@ fn a_row_of_the_world_repeats_those_of_economies_only_where_the_table_has_such_o
 }
 
 #[test]
+fn a_row_that_names_no_partner_is_of_no_economy_that_one_of_the_world_would_repeat() {
+    let header = "period,reporterDesc,partnerDesc,flowCode,cmdCode,primaryValue\n";
+    let rows = format!("{header}2010,A,World,M,010121,100\n2010,A,,M,010121,30\n2011,A,B,M,010121,1\n");
+    assert_eq!(sums(&rows, &[By::Flow]), (of(&[("M", 131.0)]), faults(&[])));
+}
+
+#[test]
 fn a_heading_repeats_the_codes_under_it_only_where_its_economy_has_longer_codes_in_the_same_flow_and_period() {
     let header = "period,reporterDesc,partnerDesc,flowCode,cmdCode,primaryValue\n";
     let beside = "2010,A,B,M,01,100\n2010,A,B,M,010121,60\n";
