@@ -2,7 +2,8 @@
 //!
 //! The file never leaves the machine. It is read twice: once for the codes and periods that are in it, about which the
 //! service is asked, each once and all at one revision; once to tag the rows with what it said; and between the two once
-//! more for totals, where rows are broken down further or may repeat others. Memory grows with the number of codes and
+//! more for totals, where rows are broken down further or may repeat others, and for economies that report a year in another
+//! edition than others, where rows contradict the edition of their year. Memory grows with the number of codes and
 //! periods (and there of economies and flows, and of the partners of what is broken down), not with the number of rows.
 
 pub(crate) mod amount;
@@ -15,6 +16,7 @@ mod parquet;
 mod parts;
 mod pass;
 mod repeats;
+mod reporters;
 mod seen;
 mod survey;
 pub(crate) mod table;
@@ -43,7 +45,8 @@ pub(crate) struct Args {
     /// separators of thousands and a decimal comma; what may be either is a fault: 1,234, and 1.234 where points part the
     /// thousands of other values.
     file: PathBuf,
-    /// Edition of the codes. When not given: what the rows say, or else what they fit, year by year.
+    /// Edition of the codes. When not given: what the rows say, or else what they fit, year by year; of an economy whose rows
+    /// of a year speak for another edition than those of the others, that.
     #[arg(long, default_value = "", hide_default_value = true)]
     edition: String,
     /// Only this green list, in a version if not the current one: apec-54@2. May be repeated.
@@ -116,12 +119,13 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     ask::must_exist(&mut CodeSystemServiceClient::new(session.classification()?), &args.edition).await?;
     let settings = ask::settings(&args);
     let editions = ask::editions(&mut tagging, &survey, &args.edition).await?;
-    let said = ask::codes(&mut tagging, settings, &survey, &editions).await?;
+    let said = ask::codes(&mut tagging, settings, &survey, &editions, &args.file).await?;
     let bar = progress::bar(Some(survey.rows), "rows");
     let done = pass::run(&args, &survey, &said, &bar)?;
     bar.finish_and_clear();
     if session.output() == Output::Table {
         render::write(&editions.told())?;
+        render::write(said.reporters.told())?;
         render::write(&report(&done, said.revision))?;
         if let Some(union) = survey.union() {
             render::talk(&format!("{union} counts beside other economies: where its members are among them, twice"));

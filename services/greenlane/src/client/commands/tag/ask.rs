@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Bound,
+    path::Path,
 };
 
 use anyhow::Context as _;
@@ -16,6 +17,7 @@ use greenlane_tally::Share;
 
 use super::{
     Args,
+    reporters::{Contradicted, OTHERS, Reporters, Year},
     survey::{Survey, Written},
     table::Classification,
 };
@@ -27,6 +29,8 @@ const BATCH: usize = 10_000;
 const SAMPLE: usize = 100_000;
 /// Lengths of chapters and headings; the odd ones of those that lost their leading zero.
 const HEADINGS: [usize; 4] = [1, 2, 3, 4];
+/// The faults of a code that is not in the edition that its row names.
+const NOT_IN_IT: [&str; 2] = ["edition_wrong", "code_unknown"];
 /// Longest code that is worth asking about.
 const LONGEST: usize = 64;
 
@@ -36,6 +40,8 @@ pub(crate) struct Editions {
     /// What was said: an edition for all rows that name none.
     given: String,
     by_year: BTreeMap<String, Option<(EditionFit, bool)>>,
+    /// Other editions that its rows may be in, the best first.
+    others: BTreeMap<String, Vec<String>>,
 }
 
 /// What was said of the codes.
@@ -45,9 +51,11 @@ pub(crate) struct Said {
     pub(crate) lists: Vec<String>,
     /// Names of the faults that codes have.
     pub(crate) faults: Vec<String>,
-    /// By the survey's number.
+    /// By the survey's number; behind these, codes as they are where something else is known of a row.
     pub(crate) codes: Vec<Code>,
     pub(crate) revision: u64,
+    /// Those whose rows of a year are in another edition.
+    pub(crate) reporters: Reporters,
 }
 
 /// What was said of a code.
@@ -127,11 +135,17 @@ pub(crate) async fn editions(
         let request = InferEditionRequest { samples, code_system: String::new() };
         let answer = tagging.infer_edition(request).await?.into_inner();
         // Of which no code is known is no edition, however new.
-        let best = answer.fits.into_iter().next().filter(|best| best.valid > 0);
-        let best = best.map(|best| (best, answer.certain));
+        let mut fits = answer.fits.into_iter().filter(|fit| fit.valid > 0);
+        let best = fits.next().map(|best| (best, answer.certain));
+        let others = fits.take(OTHERS).map(|fit| bare(&fit).to_owned()).collect();
+        editions.others.insert(year.to_owned(), others);
         editions.by_year.insert(year.to_owned(), best);
     }
     Ok(editions)
+}
+
+fn bare(fit: &EditionFit) -> &str {
+    fit.edition.trim_start_matches("editions/")
 }
 
 /// By year, the codes of which it is to be found out in which edition they are.
@@ -159,7 +173,38 @@ impl Editions {
             Classification::Harmonized => {}
         }
         let fit = self.by_year.get(year(&written.period)).and_then(Option::as_ref);
-        fit.map(|(fit, _)| fit.edition.trim_start_matches("editions/").to_owned()).unwrap_or_default()
+        fit.map(|(fit, _)| bare(fit).to_owned()).unwrap_or_default()
+    }
+
+    /// The years of which some rows contradict the edition that was inferred, and what their codes say of it.
+    fn contradicted(&self, survey: &Survey, said: &Said) -> Contradicted {
+        let written = || survey.written.iter().map(|(written, _)| written);
+        let is_open = |written: &Written| {
+            let inferred = Classification::of(&written.classification) == Classification::Harmonized;
+            self.given.is_empty() && inferred && is_period(&written.period)
+        };
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut found = Contradicted::default();
+        for (written, code) in written().zip(&said.codes).filter(|(written, _)| is_open(written)) {
+            let name = year(&written.period);
+            if places.contains_key(name) || !said.has(code, &["edition_wrong"]) {
+                continue;
+            }
+            let others = self.others.get(name).filter(|others| !others.is_empty());
+            let best = self.by_year.get(name).and_then(Option::as_ref);
+            if let (Some(others), Some((best, _))) = (others, best) {
+                let mut editions = vec![bare(best).to_owned()];
+                editions.extend(others.iter().cloned());
+                places.insert(name, found.years.len());
+                found.years.push(Year { name: name.to_owned(), editions });
+            }
+        }
+        for (written, code) in written().zip(&said.codes) {
+            let place = places.get(year(&written.period)).copied().filter(|_| is_open(written));
+            found.of.push(place);
+            found.against.push(u8::from(said.has(code, &NOT_IN_IT)));
+        }
+        found
     }
 
     /// Which edition was taken for which year, and why, in words.
@@ -170,7 +215,7 @@ impl Editions {
                 text.push_str(&format!("{year}: no edition has any of its codes\n"));
                 continue;
             };
-            let edition = fit.edition.trim_start_matches("editions/");
+            let edition = bare(fit);
             let sure = if *certain { "certain" } else { "the newest of those that fit best" };
             text.push_str(&format!(
                 "{year}: {edition} ({sure}): {} {}, {} {} not, {} lost a zero\n",
@@ -191,18 +236,78 @@ pub(crate) async fn codes(
     settings: TagSettings,
     survey: &Survey,
     editions: &Editions,
+    path: &Path,
 ) -> anyhow::Result<Said> {
-    let row = |(sequence, (written, _)): (u64, &(Written, u64))| TradeRow {
-        sequence,
-        code: written.code.clone(),
-        edition: editions.of(written),
-        period: written.period.clone(),
-        // So that no two of them are taken for the same row.
-        reporter: sequence.to_string(),
-        value_usd: 1.0,
-        ..TradeRow::default()
+    let mut said = Said::default();
+    let rows = survey.written.iter().map(|(written, _)| asked(written, editions.of(written))).collect();
+    said.codes = ask(tagging, settings.clone(), rows, &mut said).await?;
+    if survey.has_reporters() {
+        reporters(tagging, settings, survey, editions, path, &mut said).await?;
+    }
+    said.sums(survey);
+    said.settle();
+    Ok(said)
+}
+
+/// Looks for economies that report a year in another edition, and asks what the codes of that year are in it.
+async fn reporters(
+    tagging: &mut TaggingServiceClient<Client>,
+    settings: TagSettings,
+    survey: &Survey,
+    editions: &Editions,
+    path: &Path,
+    said: &mut Said,
+) -> anyhow::Result<()> {
+    let mut contradicted = editions.contradicted(survey, said);
+    if contradicted.years.is_empty() {
+        return Ok(());
+    }
+    // All that is said of a table is of one revision.
+    let settings = TagSettings { revision: said.revision, ..settings };
+    let in_edition = |numbers: &[usize], edition: &str| -> Vec<TradeRow> {
+        numbers.iter().map(|number| asked(&survey.written[*number].0, edition.to_owned())).collect()
     };
-    let rows: Vec<TradeRow> = (0u64..).zip(&survey.written).map(row).collect();
+    for (place, year) in contradicted.years.iter().enumerate() {
+        let of_year = contradicted.of.iter().enumerate().filter(|(_, of)| **of == Some(place));
+        let numbers: Vec<usize> = of_year.map(|(number, _)| number).collect();
+        for (at, edition) in year.editions.iter().enumerate().skip(1) {
+            let codes = ask(tagging, settings.clone(), in_edition(&numbers, edition), said).await?;
+            for (number, code) in numbers.iter().zip(&codes) {
+                contradicted.against[*number] |= u8::from(said.has(code, &NOT_IN_IT)) << at;
+            }
+        }
+    }
+    said.reporters = Reporters::read(&contradicted, path, survey)?;
+    for (year, at) in said.reporters.in_use() {
+        let numbers = said.reporters.numbers(year);
+        let rows = in_edition(&numbers, &contradicted.years[year].editions[at]);
+        let codes = ask(tagging, settings.clone(), rows, said).await?;
+        for (number, code) in numbers.into_iter().zip(codes) {
+            said.reporters.put(number, at, said.codes.len());
+            said.codes.push(code);
+        }
+    }
+    Ok(())
+}
+
+/// A row by which the service is asked about a code.
+fn asked(written: &Written, edition: String) -> TradeRow {
+    let (code, period) = (written.code.clone(), written.period.clone());
+    TradeRow { code, edition, period, value_usd: 1.0, ..TradeRow::default() }
+}
+
+/// Asks about rows; gives what is said of each, in their order.
+async fn ask(
+    tagging: &mut TaggingServiceClient<Client>,
+    settings: TagSettings,
+    mut rows: Vec<TradeRow>,
+    said: &mut Said,
+) -> anyhow::Result<Vec<Code>> {
+    for (sequence, row) in (0u64..).zip(&mut rows) {
+        // The economy is there so that no two of them are taken for the same row.
+        (row.sequence, row.reporter) = (sequence, sequence.to_string());
+    }
+    let mut codes = vec![Code::default(); rows.len()];
     let mut messages = vec![TagRowsRequest { message: Some(Message::Settings(settings)) }];
     messages.extend(rows.chunks(BATCH).map(|rows| {
         let rows = TradeRows { rows: rows.to_vec() };
@@ -210,7 +315,6 @@ pub(crate) async fn codes(
     }));
     drop(rows);
     let mut answers = tagging.tag_rows(futures_util::stream::iter(messages)).await?.into_inner();
-    let mut said = Said { codes: vec![Code::default(); survey.written.len()], ..Said::default() };
     while let Some(answer) = answers.message().await? {
         said.revision = answer.revision;
         let Some(tag_rows_response::Message::Rows(rows)) = answer.message else { continue };
@@ -234,23 +338,27 @@ pub(crate) async fn codes(
                 let mended = fault.parameters.contains_key("mended");
                 code.faults.push((number_of(&mut said.faults, fault.code), mended));
             }
-            let place = usize::try_from(row.sequence).ok().and_then(|at| said.codes.get_mut(at));
+            let place = usize::try_from(row.sequence).ok().and_then(|at| codes.get_mut(at));
             *place.context("the service answered a row that it was not asked")? = code;
         }
     }
-    said.sums(survey);
-    said.settle();
-    Ok(said)
+    Ok(codes)
 }
 
 impl Said {
-    /// The place of what is said of a code, by the survey's number.
-    pub(crate) fn place(&self, number: u32, is_alone: impl FnOnce() -> bool) -> usize {
-        let place = usize::try_from(number).unwrap_or(usize::MAX);
+    /// The place of what is said of the code of a row, by the survey's number and the reporting economy.
+    pub(crate) fn place(&self, number: u32, reporter: &[u8], is_alone: impl FnOnce() -> bool) -> usize {
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        let place = self.reporters.place(number, reporter).unwrap_or(number);
         match self.codes.get(place).and_then(|code| code.alone) {
             Some(alone) if is_alone() => alone,
             Some(_) | None => place,
         }
+    }
+
+    /// Whether a code has any of some faults.
+    fn has(&self, code: &Code, faults: &[&str]) -> bool {
+        code.faults.iter().any(|(fault, _)| self.faults.get(*fault).is_some_and(|name| faults.contains(&name.as_str())))
     }
 
     /// Which codes are sums: the service, which sees one row after the other, says so of each heading and chapter.
@@ -267,10 +375,12 @@ impl Said {
             code.aggregate = false;
             code.faults.retain(|(it, _)| *it != fault);
         }
-        for number in sums {
+        // In whatever edition a code is, it is beside the same ones.
+        let places = sums.iter().flat_map(|number| std::iter::once(*number).chain(self.reporters.places_of(*number)));
+        for place in places.collect::<Vec<_>>() {
             let alone = self.codes.len();
-            self.codes.push(self.codes[number].clone());
-            let code = &mut self.codes[number];
+            self.codes.push(self.codes[place].clone());
+            let code = &mut self.codes[place];
             (code.aggregate, code.alone) = (true, Some(alone));
             code.faults.push((fault, false));
         }

@@ -70,7 +70,8 @@ fn tag(
         let good = row.len() > columns.last() && surplus.is_none();
         let number = if good { survey.number(&columns, &row, &mut key) } else { None };
         let repeats = &survey.repeats;
-        let place = number.map(|number| said.place(number, || repeats.is_alone(number, &columns, &row)));
+        let reporter = columns.reporter.and_then(|at| row.get(at)).unwrap_or_default();
+        let place = number.map(|number| said.place(number, reporter, || repeats.is_alone(number, &columns, &row)));
         let code = place.and_then(|place| said.codes.get(place)).unwrap_or(&nothing);
         let value = row.get(columns.value).and_then(|field| amount(field, survey.by_points));
         match (number, surplus) {

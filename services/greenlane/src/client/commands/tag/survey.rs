@@ -133,6 +133,11 @@ fn again(path: &Path, survey: &mut Survey) -> anyhow::Result<()> {
 }
 
 impl Survey {
+    /// Whether any row names the economy that reports it.
+    pub(crate) fn has_reporters(&self) -> bool {
+        self.reporters.others || self.reporters.union.is_some()
+    }
+
     /// Whether there is such a flow.
     pub(crate) fn has_parts_of_flows(&self) -> bool {
         self.flows.have_parts()

@@ -4,7 +4,13 @@ use greenlane_tally::Share;
 
 use super::*;
 use crate::client::{
-    commands::tag::{By, ask::Tag, files, parquet, survey},
+    commands::tag::{
+        By,
+        ask::Tag,
+        files, parquet,
+        reporters::{Contradicted, Reporters, Year},
+        survey,
+    },
     exit::Usage,
 };
 
@@ -44,6 +50,7 @@ fn said(survey: &Survey) -> Said {
         faults: vec!["leading_zero_lost".to_owned(), "aggregate_code".to_owned()],
         codes,
         revision: 7,
+        ..Said::default()
     }
 }
 
@@ -275,6 +282,31 @@ fn sums(rows: &str, by: &[By]) -> (Values, Faults) {
     let totals = tagged(&Args { by: by.to_vec(), out: None, faults: None, ..args(folder.path(), false) });
     let all = totals.totals.iter().filter(|total| total.green_list.is_empty());
     (all.map(|total| (total.flow.clone(), total.value_usd)).collect(), totals.faults.into_iter().collect())
+}
+
+#[test]
+fn rows_of_an_economy_that_reports_in_another_edition_are_what_their_codes_are_in_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = "period,reporterDesc,cmdCode,primaryValue\n2020,A,010121,100\n2020,Z,010121,30\n2020,Z,xx,1\n";
+    std::fs::write(folder.path().join("rows.csv"), rows).unwrap();
+    let args = args(folder.path(), false);
+    let survey = surveyed(&args);
+    let mut said = said(&survey);
+    let number = |code: &str| survey.written.iter().position(|(written, _)| written.code == code).unwrap();
+    let contradicted = Contradicted {
+        years: vec![Year { name: "2020".to_owned(), editions: vec!["HS2017".to_owned(), "HS2012".to_owned()] }],
+        of: vec![Some(0); survey.written.len()],
+        // `xx` is of HS2012 alone.
+        against: survey.written.iter().map(|(written, _)| u8::from(written.code == "xx")).collect(),
+    };
+    said.reporters = Reporters::read(&contradicted, &args.file, &survey).unwrap();
+    said.reporters.put(number("010121"), 1, said.codes.len());
+    let (edition, code) = ("HS2012".to_owned(), "010121".to_owned());
+    said.codes.push(Code { edition, code, ..Code::default() });
+    run(&args, &survey, &said, &ProgressBar::hidden()).unwrap();
+    let out = std::fs::read_to_string(folder.path().join("tagged.csv")).unwrap();
+    assert!(out.contains("\n2020,A,010121,100,HS2017,010121,,1,100,100,0,100,25\n"), "{out}");
+    assert!(out.contains("\n2020,Z,010121,30,HS2012,010121,,1,0,0,0,0,\n"), "{out}");
 }
 
 #[test]
