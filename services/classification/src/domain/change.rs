@@ -11,7 +11,7 @@ use greenlane_curation::{EntryDiff, Finding};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::applies::applies_from;
-pub(crate) use self::taken::taken;
+pub(crate) use self::taken::{losing, taken};
 pub(crate) use self::tightening::tightening;
 use super::catalogue::{Catalogue, ListData};
 use super::facts::{EditionFact, EntryFact, Facts, ListFact, SourceFact};

@@ -8,6 +8,7 @@ use greenlane_curation::alerts::AlertKind;
 use super::words::{ToDo, bracketed, text};
 use super::{Code, Item, Reach};
 use crate::domain::catalogue::{Catalogue, ListData};
+use crate::domain::change::losing;
 use crate::domain::delta::Delta;
 use crate::domain::facts::{CodeFact, EditionFact, EntryFact, LinkFact, ListFact, SourceFact};
 
@@ -20,7 +21,8 @@ pub(crate) fn of_delta(
 ) -> Vec<Item> {
     let known = |id: &str| before.edition(id).is_some();
     let new = delta.editions.added.iter().map(|edition| edition.id.as_str()).filter(|id| !known(id)).collect();
-    let mut told = Told { before, delta, kind, comments_until, new, items: Vec::new() };
+    let losing = losing(before, delta);
+    let mut told = Told { before, delta, kind, comments_until, new, losing, items: Vec::new() };
     told.editions();
     told.codes();
     told.links();
@@ -36,6 +38,8 @@ struct Told<'a> {
     comments_until: Option<NaiveDate>,
     /// The editions that were not there.
     new: BTreeSet<&'a str>,
+    /// Names of what loses something, as the change workflow finds it.
+    losing: BTreeSet<String>,
     items: Vec<Item>,
 }
 
@@ -71,13 +75,14 @@ fn period(from: Option<NaiveDate>, to: Option<NaiveDate>) -> String {
 
 impl<'a> Told<'a> {
     fn tell(&mut self, entry: String, news: News, reach: Reach) {
+        let tightens = news.tightens || self.losing.contains(&entry);
         self.items.push(Item {
             entry,
             field: String::new(),
             what: news.what,
             from: news.from,
             to_do: news.to_do.after(self.kind, self.comments_until),
-            tightens: news.tightens,
+            tightens,
             reach,
         });
     }

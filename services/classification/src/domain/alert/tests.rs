@@ -133,6 +133,22 @@ fn an_edition_to_come_is_told_once_with_the_codes_that_do_not_stay_as_they_are()
 }
 
 #[test]
+fn what_the_change_workflow_finds_to_tighten_is_told_so_in_its_alert() {
+    let moved = told(AlertKind::Published, |facts| {
+        facts.codes.iter_mut().filter(|code| code.code == "0201").for_each(|code| code.parent = "01".to_owned());
+    });
+    let told_of = |items: &[Item]| items.iter().map(|item| (item.entry.clone(), item.tightens)).collect::<Vec<_>>();
+    // Nothing is above it but what begins so, and there is no 02: so nothing is lost.
+    assert_eq!(told_of(&moved), ["E1", "E2"].map(|edition| (format!("editions/{edition}/codes/0201"), false)));
+    let moved = told(AlertKind::Published, |facts| {
+        facts.codes.iter_mut().filter(|code| code.code == "010130").for_each(|code| code.parent = "01".to_owned());
+    });
+    assert_eq!(told_of(&moved), [("editions/E1/codes/010130".to_owned(), true)], "it lies under 0101 no longer");
+    let unlinked = told(AlertKind::Published, |facts| facts.links.retain(|link| link.later_code != "010122"));
+    assert_eq!(told_of(&unlinked), [("editions/E1/codes/010120".to_owned(), true)]);
+}
+
+#[test]
 fn a_list_tells_what_it_gains_loses_and_when_it_ends() {
     let items = told(AlertKind::Published, |facts| {
         facts.entries.retain(|entry| entry.code != "010130");

@@ -22,9 +22,7 @@ pub(crate) fn taken(before: &Catalogue, delta: &Delta, changes: &[Change]) -> Ve
     let Some(import) = changes.iter().find(|change| change.import().is_some()) else { return Vec::new() };
     let others: HashSet<String> =
         changes.iter().filter(|change| change.import().is_none()).map(Change::entry_name).collect();
-    let mut all = entries(before, delta);
-    all.extend(codes(before, delta));
-    all.extend(links(before, delta));
+    let mut all = losses(before, delta);
     all.retain(|(entry, _)| !others.contains(entry));
     // What ended comes in no order.
     all.sort();
@@ -37,8 +35,21 @@ pub(crate) fn taken(before: &Catalogue, delta: &Delta, changes: &[Change]) -> Ve
     all.into_iter().map(tightening).collect()
 }
 
+/// The names of all that a delta takes something from.
+pub(crate) fn losing(before: &Catalogue, delta: &Delta) -> BTreeSet<String> {
+    losses(before, delta).into_iter().map(|(name, _)| name).collect()
+}
+
 /// The name of what loses, and what it loses.
 type Loss = (String, String);
+
+fn losses(before: &Catalogue, delta: &Delta) -> Vec<Loss> {
+    let mut all = entries(before, delta);
+    all.extend(codes(before, delta));
+    all.extend(links(before, delta));
+    all.extend(tables(before, delta));
+    all
+}
 
 fn entries(before: &Catalogue, delta: &Delta) -> Vec<Loss> {
     let lists: BTreeSet<&str> = delta.entries.ended.iter().map(|(list, _)| list.as_str()).collect();
@@ -140,6 +151,23 @@ fn links(before: &Catalogue, delta: &Delta) -> Vec<Loss> {
     let kept: HashSet<[String; 4]> = delta.links.added.iter().map(of).collect();
     for [earlier, code, later, target] in delta.links.ended.iter().filter(|link| !kept.contains(*link)) {
         losses.push((name(earlier, code), format!("no longer has goods in {target} of {later}")));
+    }
+    losses
+}
+
+/// Codes of which a table was the whole, and is so no longer: some rows of the file could not be taken.
+fn tables(before: &Catalogue, delta: &Delta) -> Vec<Loss> {
+    let mut losses = Vec::new();
+    for fact in &delta.tables.added {
+        let Some(was) = table(before, &fact.earlier, &fact.later).filter(|was| was.fact.is_some()) else { continue };
+        for (edition, code) in &fact.unsure {
+            let known = position(before, edition, code);
+            if known.is_some_and(|at| was.links(at.edition, at.row) && !was.is_unsure(at.edition, at.row)) {
+                let other = if *edition == fact.earlier { &fact.later } else { &fact.earlier };
+                let name = format!("editions/{edition}/codes/{code}");
+                losses.push((name, format!("no longer has all its links with {other}")));
+            }
+        }
     }
     losses
 }

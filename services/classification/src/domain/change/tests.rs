@@ -83,7 +83,7 @@ fn what_an_import_only_adds_takes_nothing_away() {
 
 #[test]
 fn what_an_import_ends_narrows_or_removes_tightens() {
-    let edits: [(&str, Edit); 9] = [
+    let edits: [(&str, Edit); 10] = [
         ("greenLists/list/entries/01 is taken off the list", |facts| drop(facts.entries.remove(0))),
         ("greenLists/list/entries/01 ends earlier", |facts| facts.entries[0].effective_to = Some(day("2026-12-31"))),
         ("greenLists/list/entries/01 means only a part of its code", |facts| facts.entries[0].ex = true),
@@ -96,6 +96,9 @@ fn what_an_import_ends_narrows_or_removes_tightens() {
             facts.links[0].held_back = true;
         }),
         ("editions/E1/codes/01 has only a part of its goods in 01 of E2", |facts| facts.links[0].ex = true),
+        ("editions/E2/codes/01 no longer has all its links with E1", |facts| {
+            facts.tables[0].unsure.push(("E2".to_owned(), "01".to_owned()));
+        }),
         ("editions/E1/codes/01 has goods, where it had none, in 04 of E2", |facts| {
             let more = facts.links[0].clone();
             facts.links.push(crate::domain::LinkFact { later_code: "04".to_owned(), ..more });
