@@ -390,7 +390,12 @@ pub(crate) fn is_retold(was: &Catalogue, now: &Catalogue, brought: &EditionFact)
         Some(EditionFact { effective_to: None, predecessor: String::new(), ..fact.clone() })
     };
     let brought = EditionFact { effective_to: None, predecessor: String::new(), ..brought.clone() };
-    said(was) != said(now) && said(now).is_some_and(|now| now != brought)
+    let is_otherwise = |now: EditionFact| {
+        // A file without titles leaves those that are there.
+        let titles = if brought.titles.is_empty() { now.titles.clone() } else { brought.titles.clone() };
+        now != EditionFact { titles, ..brought.clone() }
+    };
+    said(was) != said(now) && said(now).is_some_and(is_otherwise)
 }
 
 /// Lists and entries before and after.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::delta::Delta;
-use crate::domain::testing::{code, day, entry, invented_facts, list, real, starter, with_list};
+use crate::domain::testing::{code, day, edition, entry, invented_facts, list, real, starter, with_list};
 
 const TODAY: &str = "2026-06-01";
 
@@ -222,4 +222,20 @@ fn a_list_whose_entries_have_changed_since_is_still_the_list_that_is_retired_or_
     assert_eq!(moved(&catalogue(&before), &catalogue(&anew), &changes), [1], "to put it would undo that");
     after.lists[0].effective_to = Some(day("2030-12-31"));
     assert_eq!(moved(&catalogue(&before), &catalogue(&after), &changes), [0, 1]);
+}
+
+#[test]
+fn a_file_without_titles_tells_an_edition_no_other_titles_than_it_has_by_now() {
+    let titles = |title: &str| vec![("en".to_owned(), title.to_owned())];
+    let titled = |title: &str| {
+        let mut facts = invented_facts(&["01"], &[]);
+        facts.editions[0].titles = titles(title);
+        Catalogue::build(1, facts).unwrap()
+    };
+    let (was, now) = (titled("One"), titled("Another"));
+    let brought = |titles| EditionFact { titles, ..edition("E1", 0) };
+    assert!(!is_retold(&was, &now, &brought(Vec::new())));
+    assert!(!is_retold(&was, &now, &brought(titles("Another"))));
+    assert!(is_retold(&was, &now, &brought(titles("One"))), "that would undo it");
+    assert!(!is_retold(&was, &was, &brought(titles("Another"))), "nothing has changed since");
 }

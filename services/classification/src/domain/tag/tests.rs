@@ -136,7 +136,7 @@ fn run(by: Vec<TotalKey>, rows: &str) -> (Vec<(String, f64, u64)>, BTreeMap<&'st
 fn a_row_of_the_world_counts_unless_rows_of_economies_before_or_behind_it_are_of_the_same_trade() {
     let world = "A World M 010121 2003 100\n";
     let parts = "A B M 010121 2003 60\nA C M 010121 2003 40\n";
-    let all = |value, rows| vec![(String::new(), value, rows)];
+    let all = |value: f64, rows: u64| vec![(String::new(), value, rows)];
     let repeated = BTreeMap::from([("aggregate_partner", 1)]);
     for rows in [format!("{world}{parts}"), format!("{parts}{world}")] {
         assert_eq!(run(vec![TotalKey::GreenList], &rows), (all(100.0, 2), repeated.clone()), "{rows}");
@@ -160,7 +160,7 @@ fn a_row_of_the_world_counts_unless_rows_of_economies_before_or_behind_it_are_of
 #[test]
 fn a_part_of_a_flow_counts_by_itself_and_beside_no_whole() {
     let part = "A B RM 010121 2003 30\nA C RM 010129 2003 5\n";
-    let all = |value, rows| vec![(String::new(), value, rows)];
+    let all = |value: f64, rows: u64| vec![(String::new(), value, rows)];
     assert_eq!(run(vec![TotalKey::GreenList], part), (all(35.0, 2), BTreeMap::new()));
     let whole = "A B M 010121 2003 100\n";
     let repeated = BTreeMap::from([("part_of_flow", 2)]);
