@@ -332,12 +332,13 @@ async fn an_import_of_lists_of_two_economies_is_said_to_be_one_of_which_no_token
     db: TestDatabase,
 ) {
     let running = Running::start(&db).await;
-    let admin = running.client_of("author", &["admin"]);
+    let admin = running.client_of("author", &["admin", "codes.read", "codes.write", "lists.write"]);
     let of = |id: &str, economy: &str| {
         let Raw::PutGreenList(list) = list(economy) else { unreachable!("it is a list") };
         Raw::PutGreenList(GreenList { name: format!("greenLists/{id}"), ..list })
     };
-    let reviewer = running.client_of("reviewer", &["admin"]);
+    let reviewer = ["admin", "codes.read", "catalogue.review", "catalogue.publish"];
+    let reviewer = running.client_of("reviewer", &reviewer);
     publish_by(admin.clone(), reviewer, "lists", vec![of("one", "XA"), of("two", "XB")]).await;
     let propose = async |id: &str, text: &str| {
         let import = upload(admin.clone(), ImportFormat::GreenListCsv, None, text).await.unwrap();
