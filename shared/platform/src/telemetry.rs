@@ -4,6 +4,7 @@
 //! Prometheus's format by the admin listener and, when a collector is configured, sent there by OTLP, as are the spans
 //! of sampled traces. The names are those of OpenTelemetry's semantic conventions. An absent collector blocks nothing.
 
+mod collector;
 mod config;
 mod context;
 mod log;
@@ -11,12 +12,12 @@ mod process;
 mod sampler;
 
 use std::str::FromStr as _;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{KeyValue, global};
-use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig as _};
+use opentelemetry_otlp::{MetricExporter, SpanExporter};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -27,12 +28,11 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, filter::Targets};
 
+use self::collector::Collector;
 pub use self::config::{LogFormat, TelemetryConfig};
 pub(crate) use self::context::TraceContext;
 pub use self::context::carry;
-
-/// How long one send to the collector may take.
-const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::authorities::TrustedFile;
 
 /// Boundaries of duration histograms, in seconds: fine below a millisecond, where most answers lie.
 pub const DURATION_BOUNDARIES_SECONDS: [f64; 17] =
@@ -67,6 +67,8 @@ pub enum TelemetryError {
 pub struct Telemetry {
     tracer: Option<SdkTracerProvider>,
     meter: Option<SdkMeterProvider>,
+    /// By which the collector is believed; told as a metric as long as this is held.
+    _authorities: Option<Arc<TrustedFile>>,
     flush_timeout: Duration,
 }
 
@@ -74,32 +76,30 @@ pub struct Telemetry {
 /// keeps nothing. Instruments made before it measure nothing.
 ///
 /// # Errors
-/// When the level filter does not parse, a value is out of range, or an exporter cannot be built. An absent collector
-/// is no error.
+/// When the level filter does not parse, a value is out of range, the authorities of a collector cannot be read, or an
+/// exporter cannot be built. An absent collector is no error.
 pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Telemetry, TelemetryError> {
     let filter = Targets::from_str(&config.level)
         .map_err(|error| TelemetryError::Filter { filter: config.level.clone(), reason: error.to_string() })?;
     if !(0.0..=1.0).contains(&config.sampling_ratio) {
         return Err(TelemetryError::Config("sampling_ratio must lie between 0 and 1".to_owned()));
     }
-    if let Some(endpoint) = config.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.starts_with("http://")) {
-        let text = "is no http://HOST:PORT: where a collector wants TLS, one beside this process passes on to it";
-        return Err(TelemetryError::Config(format!("otlp_endpoint {endpoint:?} {text}")));
-    }
+    let collector = Collector::configured(config)?;
     // Whoever calls meanwhile waits, and finds all of it there.
     let _beginning = BEGINNING.lock().unwrap_or_else(PoisonError::into_inner);
     if REGISTRY.get().is_some() {
         return Ok(Telemetry::default());
     }
     let resource = resource(service, config);
-    let (meter, registry) = meter(&resource, config)?;
-    let tracer = config.otlp_endpoint.as_deref().map(|endpoint| tracer(&resource, endpoint)).transpose()?;
+    let (meter, registry) = meter(&resource, config, collector.as_ref())?;
+    let tracer = collector.as_ref().map(|collector| tracer(&resource, collector)).transpose()?;
     if REGISTRY.set(registry).is_err() {
         return Ok(Telemetry::default());
     }
 
     global::set_meter_provider(meter.clone());
     process::tell();
+    let authorities = collector.as_ref().and_then(Collector::tell_authorities);
     global::set_text_map_propagator(TraceContextPropagator::new());
     let spans = tracer.as_ref().map(|tracer| {
         context::export_spans(config.sampling_ratio);
@@ -115,7 +115,12 @@ pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Telemetry
         tracing_subscriber::fmt::layer().event_format(log::Line(config.log_format)).with_writer(std::io::stderr);
     // A subscriber that is already there (a test's) stays.
     let _ = tracing_subscriber::registry().with(spans).with(lines).with(filter).try_init();
-    Ok(Telemetry { tracer, meter: Some(meter), flush_timeout: Duration::from_millis(config.flush_timeout_ms) })
+    Ok(Telemetry {
+        tracer,
+        meter: Some(meter),
+        _authorities: authorities,
+        flush_timeout: Duration::from_millis(config.flush_timeout_ms),
+    })
 }
 
 fn resource(service: &'static str, config: &TelemetryConfig) -> Resource {
@@ -129,32 +134,28 @@ fn resource(service: &'static str, config: &TelemetryConfig) -> Resource {
         .build()
 }
 
-fn meter(resource: &Resource, config: &TelemetryConfig) -> Result<(SdkMeterProvider, Registry), TelemetryError> {
+fn meter(
+    resource: &Resource,
+    config: &TelemetryConfig,
+    collector: Option<&Collector>,
+) -> Result<(SdkMeterProvider, Registry), TelemetryError> {
     let fail = |error: &dyn std::fmt::Display| TelemetryError::Exporter(error.to_string());
     let registry = Registry::new();
     let pulled =
         opentelemetry_prometheus::exporter().with_registry(registry.clone()).build().map_err(|error| fail(&error))?;
     let mut provider = SdkMeterProvider::builder().with_resource(resource.clone()).with_reader(pulled);
-    if let Some(endpoint) = &config.otlp_endpoint {
-        let exporter = MetricExporter::builder()
-            .with_tonic()
-            .with_endpoint(endpoint)
-            .with_timeout(EXPORT_TIMEOUT)
-            .build()
-            .map_err(|error| fail(&error))?;
+    if let Some(collector) = collector {
+        let exporter = collector.receives(MetricExporter::builder().with_tonic());
+        let exporter = exporter.build().map_err(|error| fail(&error))?;
         let interval = Duration::from_secs(config.metrics_interval_seconds.max(1));
         provider = provider.with_reader(PeriodicReader::builder(exporter).with_interval(interval).build());
     }
     Ok((provider.build(), registry))
 }
 
-fn tracer(resource: &Resource, endpoint: &str) -> Result<SdkTracerProvider, TelemetryError> {
-    let exporter = SpanExporter::builder()
-        .with_tonic()
-        .with_endpoint(endpoint)
-        .with_timeout(EXPORT_TIMEOUT)
-        .build()
-        .map_err(|error| TelemetryError::Exporter(error.to_string()))?;
+fn tracer(resource: &Resource, collector: &Collector) -> Result<SdkTracerProvider, TelemetryError> {
+    let exporter = collector.receives(SpanExporter::builder().with_tonic());
+    let exporter = exporter.build().map_err(|error| TelemetryError::Exporter(error.to_string()))?;
     Ok(SdkTracerProvider::builder()
         .with_resource(resource.clone())
         .with_sampler(sampler::CallSampler)

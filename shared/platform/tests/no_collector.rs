@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use greenlane_platform::client::{ClientConfig, connect};
@@ -35,12 +36,26 @@ async fn calls_go_on_and_the_process_ends_in_time_when_the_collector_is_silent()
 }
 
 #[test]
-fn a_collector_by_tls_or_without_a_scheme_is_refused_with_a_way_out() {
-    for endpoint in ["https://collector:4317", "collector:4317", ""] {
-        let config = TelemetryConfig { otlp_endpoint: Some(endpoint.to_owned()), ..TelemetryConfig::default() };
-        let refused = telemetry::init("test", &config).err().map(|error| error.to_string());
-        let refused = refused.expect("such a collector is not spoken to");
-        assert!(refused.starts_with(&format!("telemetry.otlp_endpoint {endpoint:?} is no http://")), "{refused}");
-        assert!(refused.contains("one beside this process"), "{refused}");
+fn a_collector_whose_address_has_no_scheme_is_refused_with_the_two_that_there_are() {
+    for endpoint in ["collector:4317", "grpc://collector:4317", ""] {
+        let refused = refused(endpoint, None);
+        assert!(refused.starts_with(&format!("telemetry.otlp_endpoint {endpoint:?} is neither http://")), "{refused}");
+        assert!(refused.contains("https://HOST:PORT"), "{refused}");
     }
+}
+
+#[test]
+fn authorities_of_a_collector_that_cannot_be_used_are_refused_by_their_setting() {
+    let tls = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/tls");
+    for file in ["absent.pem", "README.md"] {
+        let refused = refused("https://collector:4317", Some(tls.join(file)));
+        assert!(refused.starts_with("telemetry.otlp_ca: ") && refused.contains(file), "{refused}");
+    }
+    let needless = refused("http://collector:4317", Some(tls.join("ca.pem")));
+    assert!(needless.starts_with("telemetry.otlp_ca: without TLS"), "{needless}");
+}
+
+fn refused(endpoint: &str, otlp_ca: Option<PathBuf>) -> String {
+    let config = TelemetryConfig { otlp_endpoint: Some(endpoint.to_owned()), otlp_ca, ..TelemetryConfig::default() };
+    telemetry::init("test", &config).err().map(|error| error.to_string()).expect("such a collector is not spoken to")
 }

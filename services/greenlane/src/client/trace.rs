@@ -1,17 +1,24 @@
 //! A command as the beginning of a trace: when the environment names a collector, as OpenTelemetry's specification has it.
 
+use std::path::PathBuf;
+
 use greenlane_platform::telemetry::{self, TelemetryConfig};
 use tracing::Instrument as _;
 
 /// Where spans are sent.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
+/// The authorities of an `https` collector; it says nothing of others.
+const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
+
 /// Does the work of the command of this name; with a collector, as a span that the services' spans are below.
 pub(crate) async fn traced<F: Future>(name: &str, work: F) -> F::Output {
     let endpoint = std::env::var(ENDPOINT).ok().filter(|endpoint| !endpoint.is_empty());
     let Some(endpoint) = endpoint else { return work.await };
+    let ca = std::env::var_os(CERTIFICATE).filter(|path| !path.is_empty() && endpoint.starts_with("https://"));
     let config = TelemetryConfig {
         otlp_endpoint: Some(endpoint),
+        otlp_ca: ca.map(PathBuf::from),
         sampling_ratio: 1.0,
         // Spans alone: what a command has to tell people it tells them itself.
         level: "off,greenlane::command=info,greenlane::rpc=info".to_owned(),

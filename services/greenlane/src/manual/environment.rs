@@ -3,7 +3,7 @@
 use clap::Command;
 
 /// What no flag stands for.
-const OTHERS: [(&str, &str); 6] = [
+const OTHERS: [(&str, &str); 7] = [
     ("GREENLANE_TOKEN", "The bearer token itself. It counts before a context's file, and a --token-file before it."),
     (
         "GREENLANE_HOME",
@@ -18,7 +18,12 @@ const OTHERS: [(&str, &str); 6] = [
     ),
     (
         "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "Where traces of the calls go, as OpenTelemetry has it. Without it they go nowhere.",
+        "Where traces of the calls go, as OpenTelemetry has it: http://HOST:PORT, or https:// for TLS. Without it they go \
+         nowhere.",
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_CERTIFICATE",
+        "A PEM file of the authorities of that place's certificate, where it is https; else the system's.",
     ),
 ];
 

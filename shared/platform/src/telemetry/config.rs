@@ -1,6 +1,7 @@
 //! Configuration of telemetry.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -23,8 +24,11 @@ pub struct TelemetryConfig {
     pub log_format: LogFormat,
     /// Which lines are written: `info`, or by target as in `info,greenlane_store=debug`.
     pub level: String,
-    /// An OTLP collector (`http://host:4317`, without TLS) for traces and metrics. None: nothing is sent.
+    /// An OTLP collector for traces and metrics: `http://host:4317`, or `https://host:4317` for TLS. None: nothing is sent.
     pub otlp_endpoint: Option<String>,
+    /// PEM file of the authorities that the certificate of an `https` collector must come from, read at start [default:
+    /// what `SSL_CERT_FILE` names, or the system's own].
+    pub otlp_ca: Option<PathBuf>,
     /// The share of traces recorded, 0 to 1, when the caller has not decided.
     pub sampling_ratio: f64,
     /// How often metrics are sent to the collector.
@@ -41,6 +45,7 @@ impl Default for TelemetryConfig {
             log_format: LogFormat::Json,
             level: "info".to_owned(),
             otlp_endpoint: None,
+            otlp_ca: None,
             sampling_ratio: 0.1,
             metrics_interval_seconds: 30,
             flush_timeout_ms: 2_000,
