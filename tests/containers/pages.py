@@ -8,7 +8,7 @@ import textwrap
 import time
 
 from engine import AT_THE_BORDER, BACK_SECONDS, CHECKOUT, SERVICES, Command, expect, issuing, mint, run
-from guarded import certificate_of
+from guarded import answers, certificate_of
 
 MANY = 60
 
@@ -162,6 +162,26 @@ def renew(deployment, program):
     expect("with what was made anew it issues", command(*issuing(deployment, program)).startswith("certificates/"), True)
     after = {name: fact["State"]["StartedAt"] for name, fact in deployment.all_containers().items()}
     expect("and nothing was restarted", after == started or (started, after), True)
+
+
+def revoke(deployment, program):
+    """deploy/runbooks/key-compromise.md, a TLS key: whoever stole it is refused, and the service with its new one is not."""
+    thief = deployment.folder / "thief"
+    shutil.copytree(deployment.folder / "equivalence", thief)
+    called = {"classification": 7403, "registry": 7401}
+
+    def heard(who):
+        return [service for service, port in called.items() if answers(deployment, service, port, who)]
+
+    expect("who stole a service's key is answered in its name by", heard("thief"), list(called))
+    deployment.shell(page_block("key-compromise.md", "init --revoke"))
+    for service in SERVICES:
+        deployment.wait_for_health(service)
+    expect("with the certificate revoked, by", heard("thief"), [])
+    expect("and the service itself, with its new one, by", heard("equivalence"), list(called))
+    command = Command(deployment, program)
+    expect("it issues", command(*issuing(deployment, program)).startswith("certificates/"), True)
+    shutil.rmtree(thief)
 
 
 def fill_the_disk(deployment, program):

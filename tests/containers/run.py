@@ -9,7 +9,8 @@ killed (SIGKILL) while certificates are issued and verified, comes back by itsel
 lost; while a service behind the registry is away, nothing is guessed that only it knows, and afterwards it is known again;
 backups that come back by the commands of deploy/runbooks. On PostgreSQL also: a verifier and its replica are killed while the
 verifier is asked; nobody sees another's password, and who has one can do with it what the service does; whoever is connected
-to PostgreSQL is so by TLS; certificates and tokens are made anew, and nothing is restarted. With a kubectl, the jobs of
+to PostgreSQL is so by TLS; certificates and tokens are made anew, and nothing is restarted; whoever stole a key is refused
+when its certificate is revoked. With a kubectl, the jobs of
 deploy/kubernetes for backups are run too.
 """
 
@@ -34,7 +35,7 @@ from guarded import (SECRETS, SECRETS_AT_THE_BORDER, look_at_bound_tokens, look_
     look_at_rights, look_at_secrets, look_at_the_databases_door)
 from kills import kill_each
 from pages import (bring_back, bring_keys_back, bring_postgres_back, fill_the_disk, health_follows_the_database,
-    maintenance_is_of_the_databases_in_use, renew, withdraw_many)
+    maintenance_is_of_the_databases_in_use, renew, revoke, withdraw_many)
 
 PANEL_SECONDS = 60
 # Of org.opencontainers.image. The version is the workspace's, the revision a commit's, the source whoever builds it tells.
@@ -310,6 +311,7 @@ def main():
                     look_at_prometheus(deployment, program)
                     verify_at_the_border(deployment, program)
                     renew(deployment, program)
+                    revoke(deployment, program)
                     maintenance_is_of_the_databases_in_use(deployment)
                     bring_keys_back(deployment, program)
                     bring_postgres_back(deployment, program)

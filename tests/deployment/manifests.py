@@ -22,8 +22,8 @@ from reach import CALLS, DATABASE, PORTS, check_services, check_verifier, networ
 KUBERNETES = "1.34"
 # And what goes on top of each.
 ENCRYPTED = "sslmode=verify-full&sslrootcert=/run/secrets/database/ca.crt"
-OVERLAYS = (("small", ()), ("production", ()), ("production", ("tracing",)),
-            ("verifier", ()), ("border", ()), ("border", ("mutual-tls", "tracing")))
+OVERLAYS = (("small", ()), ("small", ("revocation",)), ("production", ()), ("production", ("revocation", "tracing")),
+            ("verifier", ()), ("border", ()), ("border", ("mutual-tls", "revocation", "tracing")))
 # The hosts of the services that a verifier asks, and what the policy names in their place.
 ASKED = {
     "verifier": ("{}.greenlane.svc", {name: f"greenlane/{name}" for name in CALLS["registry"]}),
@@ -335,6 +335,25 @@ def rules_of_mutual_tls(by_kind):
             check(f"{name} shows its certificate to {called}", own == shown)
 
 
+def rules_of_revocation(by_kind):
+    """Whoever is called looks at the lists of whose certificate was revoked, and so does whoever calls; both find them in the
+    ConfigMap that the head of the component wants, and that the page fills."""
+    head = (DEPLOY / "kubernetes/components/revocation/kustomization.yaml").read_text().split("apiVersion:")[0]
+    page = (DEPLOY / "runbooks/key-compromise.md").read_text()
+    for name, deployment in by_kind["Deployment"].items():
+        given = variables(deployment)
+        file = pathlib.PurePosixPath(given["GREENLANE__SERVER__TLS__CLIENT_CRL"])
+        check(f"{name} has authorities whose lists those are", "GREENLANE__SERVER__TLS__CLIENT_CA" in given)
+        for called in CALLS.get("registry" if name == "verifier" else name, ()):
+            own = "REGISTRY" if name == "verifier" else name.upper()
+            check(f"{name} looks whether {called}'s is revoked", given[f"GREENLANE__{own}__{called.upper()}__TLS__CRL"] == str(file))
+        spec = deployment["spec"]["template"]["spec"]
+        (volume,) = (mount["name"] for mount in spec["containers"][0]["volumeMounts"] if mount["mountPath"] == str(file.parent))
+        (config,) = (found["configMap"]["name"] for found in spec["volumes"] if found["name"] == volume)
+        check(f"the component says that {config} must be there, with {file.name}", f"`{config}` with the key {file.name}" in head)
+        check(f"the page fills {config}", f"configmap {config} --from-file {file.name}=" in page)
+
+
 def rules_of_tracing(by_kind):
     for name, deployment in by_kind["Deployment"].items():
         endpoint = variables(deployment)["GREENLANE__TELEMETRY__OTLP_ENDPOINT"]
@@ -346,7 +365,7 @@ def configurations(greenlane, by_kind):
     for kind in ("Deployment", "Job"):
         for name, manifest in by_kind.get(kind, {}).items():
             spec = manifest["spec"]["template"]["spec"]
-            (source,) = (volume["configMap"]["name"] for volume in spec["volumes"] if "configMap" in volume)
+            (source,) = (volume["configMap"]["name"] for volume in spec["volumes"] if volume["name"] == "config")
             text = by_kind["ConfigMap"][source]["data"]["greenlane.toml"]
             for container in containers(spec):
                 variables = {entry["name"]: entry["value"] for entry in container.get("env", [])}
@@ -404,9 +423,11 @@ def check_overlays(kubectl, promtool, greenlane):
         rules(overlay, by_kind, tracing="tracing" in components)
         if overlay in ("production", "small") or "mutual-tls" in components:
             rules_of_mutual_tls(by_kind)
-        if components:
+        if "revocation" in components:
+            rules_of_revocation(by_kind)
+        if "tracing" in components:
             rules_of_tracing(by_kind)
-        else:
+        if not components:
             plain[overlay] = by_kind
             if overlay == "production":
                 the_next_release(manifests)
