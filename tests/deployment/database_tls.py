@@ -1,5 +1,5 @@
-"""TLS to PostgreSQL: a service speaks to a server that has a certificate of the authority it was told, and to no other. And a
-service that starts while the server is away does not wait for it: it ends, and says why.
+"""TLS to PostgreSQL: a service speaks to a server that has a certificate of the authority it was told, and to no other, and tells
+until when that certificate is good. And a service that starts while the server is away does not wait for it: it ends, and says why.
 
     python tests/deployment/database_tls.py --greenlane PROGRAM
 
@@ -7,14 +7,23 @@ Starts a PostgreSQL of its own that lets nobody in without TLS.
 """
 
 import argparse
+import contextlib
 import functools
 import os
 import pathlib
 import pwd
+import re
 import shutil
 import socket
 import subprocess
 import tempfile
+import time
+import urllib.request
+
+from checks import DEPLOY
+
+PATIENCE_SECONDS = 30
+DAY_SECONDS = 86_400
 
 
 def expect(what, actual, expected):
@@ -104,20 +113,65 @@ def migrate(greenlane, cluster, host, parameters, *more):
     return subprocess.run(command, capture_output=True, text=True, env=ours, check=False)
 
 
-def serve_without(greenlane, cluster):
-    """What a service says that starts while its database is away, and how it ends."""
-    ours = {key: value for key, value in os.environ.items() if not key.startswith(("GREENLANE_", "PG"))}
-    run = functools.partial(subprocess.run, capture_output=True, text=True, env=ours, cwd=cluster.folder, timeout=60)
-    run([greenlane, "token", "jwks", "--data", "data-of-tokens", "--out", "jwks.json"], check=True)
-    (cluster.folder / "away.toml").write_text(f"""[[auth.issuers]]
+class Service:
+    """Classification, by what a file of the cluster's folder says."""
+
+    def __init__(self, greenlane, cluster, name, parameters=""):
+        ours = {key: value for key, value in os.environ.items() if not key.startswith(("GREENLANE_", "PG"))}
+        self.options = {"env": ours, "cwd": cluster.folder, "text": True}
+        subprocess.run([greenlane, "token", "jwks", "--data", "data-of-tokens", "--out", "jwks.json"], check=True,
+                       capture_output=True, **self.options)
+        self.admin = free_port()
+        (cluster.folder / name).write_text(f"""[server]
+listen = "127.0.0.1:{free_port()}"
+metrics_listen = "127.0.0.1:{self.admin}"
+[[auth.issuers]]
 issuer = "https://localhost/greenlane"
 jwks = {{ file = "jwks.json" }}
 [classification.store]
-url = "postgres://postgres@localhost:{cluster.port}/postgres"
+url = "postgres://postgres@localhost:{cluster.port}/postgres{parameters}"
 connect_timeout_ms = 3000
 """)
-    done = run([greenlane, "serve", "classification", "--config", "away.toml"], check=False)
+        self.command = [greenlane, "serve", "classification", "--config", name]
+
+    def metrics(self):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/metrics", timeout=5) as answer:
+            return answer.read().decode()
+        return ""
+
+
+def serve_without(greenlane, cluster):
+    """What a service says that starts while its database is away, and how it ends."""
+    service = Service(greenlane, cluster, "away.toml")
+    done = subprocess.run(service.command, capture_output=True, timeout=60, check=False, **service.options)
     return done.returncode, f"cannot connect to the PostgreSQL server at localhost:{cluster.port}" in done.stdout + done.stderr
+
+
+def days_told(greenlane, cluster, authority):
+    """For how many days the server's certificate is good, begun ones too, as a service tells it that believes that authority."""
+    service = Service(greenlane, cluster, "told.toml", f"?sslmode=verify-full&sslrootcert={authority}")
+    with (cluster.folder / "told.log").open("wb") as log:
+        process = subprocess.Popen(service.command, stdout=log, stderr=log, **service.options)
+    try:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        labels = 'kind="database certificate",[^}]*server_address="localhost"'
+        while not (told := re.search(rf"^greenlane_credential_remaining_seconds{{[^}}]*{labels}[^}}]*}} (\S+)$", service.metrics(),
+                                     re.MULTILINE)):
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise SystemExit(f"{service.metrics()}{(cluster.folder / 'told.log').read_text()}")
+            time.sleep(0.2)
+        return -int(-float(told[1]) // DAY_SECONDS)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def looked_at(cluster):
+    """What the command of deploy/runbooks/credential-expiring.md says of the server's certificate."""
+    page = (DEPLOY / "runbooks/credential-expiring.md").read_text()
+    (command,) = re.findall(r"^openssl s_client -starttls postgres .*$", page, re.MULTILINE)
+    command = re.sub(r"-connect \S+", f"-connect localhost:{cluster.port}", command)
+    return subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def main():
@@ -144,6 +198,10 @@ def main():
             expect("a server of another name", (elsewhere.returncode, named), (1, True))
             again = migrate(greenlane, cluster, "localhost", f"sslmode=verify-full&sslrootcert={ours}", "--check")
             expect("the right one again", again.returncode, 0)
+            expect("days that its certificate is good, as a service tells them", days_told(greenlane, cluster, ours), 2)
+            dated = subprocess.run(["openssl", "x509", "-noout", "-enddate", "-in", folder / "server.crt"], check=True,
+                                   capture_output=True, text=True)
+            expect("and the date, by the page's command", looked_at(cluster), dated.stdout.strip())
         expect("a service that starts while it is away ends, and says so", serve_without(greenlane, cluster), (1, True))
     finally:
         shutil.rmtree(folder)

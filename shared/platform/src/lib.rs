@@ -8,6 +8,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod consistency;
+pub mod database;
 pub mod deadline;
 mod expiry;
 pub mod fault;

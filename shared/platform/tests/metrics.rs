@@ -3,6 +3,7 @@
 mod support;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use greenlane_api::classification::v1 as pb;
@@ -12,10 +13,15 @@ use greenlane_platform::authorities::TrustedFile;
 use greenlane_platform::client::{ClientConfig, ClientTlsConfig, connect};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::config::Secret;
+use greenlane_platform::database::ShownCertificate;
 use greenlane_platform::server::{ServerConfig, TlsConfig};
 use greenlane_platform::telemetry::{self, TelemetryConfig};
 use pb::lookup_service_client::LookupServiceClient;
 use support::{ask, relay};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::{TlsAcceptor, rustls};
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
@@ -111,6 +117,36 @@ async fn until_when_the_authorities_of_a_file_that_others_read_are_good_is_told_
     let labels = ["kind=\"trusted authority\",server_address=\"registry-rw.databases\""];
     assert_eq!(remaining(&labels), None, "there is no file yet");
     std::fs::copy(file("ca.pem"), &own).unwrap();
+    assert!(remaining(&labels).is_some_and(|left| left > 30_000.0 * DAY), "{:?}", remaining(&labels));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn until_when_the_certificate_is_good_that_a_database_shows_is_told() {
+    telemetry::init("test", &TelemetryConfig::default()).unwrap();
+    // As PostgreSQL does it: who asks for TLS is told that it is spoken, and shakes hands.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let shown = CertificateDer::from_pem_file(file("server.pem")).unwrap();
+    let tls = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![shown], PrivateKeyDer::from_pem_file(file("server.key")).unwrap())
+        .unwrap();
+    tokio::spawn(async move {
+        let (mut tcp, _) = listener.accept().await.unwrap();
+        let mut asked = [0; 8];
+        tcp.read_exact(&mut asked).await.unwrap();
+        assert_eq!(asked, [0, 0, 0, 8, 4, 210, 22, 47]);
+        tcp.write_all(b"S").await.unwrap();
+        TlsAcceptor::from(Arc::new(tls)).accept(tcp).await.unwrap();
+    });
+    let _told = ShownCertificate::tell(file("ca.pem"), "localhost", port);
+    let labels = ["kind=\"database certificate\",server_address=\"localhost\""];
+    let begun = Instant::now();
+    while remaining(&labels).is_none() && begun.elapsed() < Duration::from_secs(10) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     assert!(remaining(&labels).is_some_and(|left| left > 30_000.0 * DAY), "{:?}", remaining(&labels));
 }
 

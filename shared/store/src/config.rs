@@ -6,6 +6,9 @@ use std::time::Duration;
 use greenlane_platform::config::Secret;
 use serde::{Deserialize, Serialize};
 
+/// Where PostgreSQL listens when its address does not say.
+const POSTGRES_PORT: u16 = 5432;
+
 /// Where a service's database is and how hard it may be used. Every key but `url` has a working default.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -101,13 +104,17 @@ impl StoreConfig {
         }
     }
 
-    /// The file of authorities by which PostgreSQL is believed, and its host.
-    pub(crate) fn authorities(&self) -> Option<(&str, &str)> {
+    /// The file of authorities by which PostgreSQL is believed, its host and its port.
+    pub(crate) fn authorities(&self) -> Option<(&str, &str, u16)> {
         let (server, parameters) = self.url.split_once("://")?.1.split_once('?')?;
         let mut parameters = parameters.split('&').filter_map(|parameter| parameter.split_once('='));
         let (_, file) = parameters.find(|(name, _)| matches!(*name, "sslrootcert" | "ssl-root-cert" | "ssl-ca"))?;
         let address = server.split('/').next()?.rsplit('@').next()?;
-        Some((file, address.rsplit_once(':').map_or(address, |(host, _)| host)))
+        let (host, port) = match address.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>())) {
+            Some((host, Ok(port))) => (host, port),
+            _ => (address, POSTGRES_PORT),
+        };
+        Some((file, host, port))
     }
 
     pub(crate) fn connect_timeout(&self) -> Duration {

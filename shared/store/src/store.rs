@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use greenlane_platform::authorities::TrustedFile;
+use greenlane_platform::database::ShownCertificate;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use sea_orm_migration::MigratorTrait;
 
@@ -27,8 +28,9 @@ pub(crate) struct Shared {
     pub(crate) writer: Arc<Lane>,
     pub(crate) reader: Arc<Lane>,
     pub(crate) meter: Arc<Meter>,
-    /// Held so that it is told until when they are good.
+    /// Held so that it is told until when they are good, as is what they vouch for.
     authorities: Option<Arc<TrustedFile>>,
+    certificate: Option<Arc<ShownCertificate>>,
 }
 
 impl Store {
@@ -42,8 +44,10 @@ impl Store {
         // A database that is only read has no connections for writes: what would write is refused on the others.
         let writer = if config.read_only { Arc::clone(&reader) } else { lane("writers", pools.writer, pools.writers) };
         let meter = Arc::new(Meter::new(engine, config.namespace()));
-        let authorities = config.authorities().map(|(file, host)| TrustedFile::tell(file.into(), host));
-        Ok(Self::of(config, Shared { engine, writer, reader, meter, authorities }))
+        let believed = config.authorities();
+        let authorities = believed.map(|(file, host, _)| TrustedFile::tell(file.into(), host));
+        let certificate = believed.map(|(file, host, port)| ShownCertificate::tell(file.into(), host, port));
+        Ok(Self::of(config, Shared { engine, writer, reader, meter, authorities, certificate }))
     }
 
     /// Of these lanes, whose new connections use the password that its file holds by then.
@@ -69,10 +73,11 @@ impl Store {
             return Ok(self.clone());
         }
         let connection = engine::own_writer(config).map_err(StoreError::Unavailable)?;
-        let Shared { engine, reader, meter, authorities, .. } = self.shared.as_ref();
+        let Shared { engine, reader, meter, authorities, certificate, .. } = self.shared.as_ref();
         let writer = Self::lane(config, "own_writer", (*engine, connection), 1);
-        let (reader, meter, authorities) = (Arc::clone(reader), Arc::clone(meter), authorities.clone());
-        let shared = Shared { engine: *engine, writer, reader, meter, authorities };
+        let (reader, meter) = (Arc::clone(reader), Arc::clone(meter));
+        let (authorities, certificate) = (authorities.clone(), certificate.clone());
+        let shared = Shared { engine: *engine, writer, reader, meter, authorities, certificate };
         Ok(Self::of(config, shared))
     }
 
