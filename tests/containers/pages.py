@@ -184,6 +184,29 @@ def revoke(deployment, program):
     shutil.rmtree(thief)
 
 
+def ask_the_audit_trail(deployment):
+    """deploy/runbooks/key-compromise.md, an issuer's key: the question to PostgreSQL, of the issuer and a time of ours."""
+    asked = re.search(r'psql -d registry -c "(.*?)"', page_block("key-compromise.md", "psql -d registry"), re.DOTALL)[1]
+    ours = asked.replace("https://id.example.org", "https://localhost/greenlane").replace("2026-11-24 12:00Z", "2026-01-01 00:00Z")
+    expect("the question is about an issuer and a time", ours.count("localhost") + ours.count("2026-01-01"), 2)
+    said = run("docker", "exec", deployment.container("postgres"), "psql", "-U", "postgres", "-d", "registry", "-Atc", ours)
+    expect("it finds who issued certificates", "|clerk|" in said and "/IssueCertificate|" in said, True)
+
+
+def upgrade(deployment, program):
+    """deploy/runbooks/upgrade.md, with compose: another image in the place of the first, here the same by another name."""
+    block = page_block("upgrade.md", "GREENLANE_IMAGE=")
+    (image,) = re.findall(r"GREENLANE_IMAGE=(\S+)", block)
+    run("docker", "tag", "greenlane:local", image)
+    deployment.shell(block)
+    deployment.environment["GREENLANE_IMAGE"] = image
+    for service in SERVICES:
+        deployment.wait_for_health(service)
+        expect(f"{service} is of", deployment.inspect(service)["Config"]["Image"], image)
+    command = Command(deployment, program)
+    expect("it issues", command(*issuing(deployment, program)).startswith("certificates/"), True)
+
+
 def fill_the_disk(deployment, program):
     """The registry's volume is a small disk: full, then with room again."""
     command = Command(deployment, program)

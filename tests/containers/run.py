@@ -34,8 +34,8 @@ from engine import (AT_THE_BORDER, BACK_SECONDS, CHECKOUT, COMPOSE, HEALTHY_SECO
 from guarded import (SECRETS, SECRETS_AT_THE_BORDER, look_at_bound_tokens, look_at_database_tls, look_at_mutual_tls,
     look_at_rights, look_at_secrets, look_at_the_databases_door)
 from kills import kill_each
-from pages import (bring_back, bring_keys_back, bring_postgres_back, fill_the_disk, health_follows_the_database,
-    maintenance_is_of_the_databases_in_use, renew, revoke, withdraw_many)
+from pages import (ask_the_audit_trail, bring_back, bring_keys_back, bring_postgres_back, fill_the_disk, health_follows_the_database,
+    maintenance_is_of_the_databases_in_use, renew, revoke, upgrade, withdraw_many)
 
 PANEL_SECONDS = 60
 # Of org.opencontainers.image. The version is the workspace's, the revision a commit's, the source whoever builds it tells.
@@ -312,6 +312,8 @@ def main():
                     verify_at_the_border(deployment, program)
                     renew(deployment, program)
                     revoke(deployment, program)
+                    ask_the_audit_trail(deployment)
+                    upgrade(deployment, program)
                     maintenance_is_of_the_databases_in_use(deployment)
                     bring_keys_back(deployment, program)
                     bring_postgres_back(deployment, program)
