@@ -113,6 +113,28 @@ def compose_and_collector():
         check(f"{path.name} is read", yaml.safe_load(path.read_text())["apiVersion"] == 1)
 
 
+def tables(value):
+    """All tables in a table."""
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from tables(inner)
+
+
+def revoked_ones_are_refused_in_compose():
+    """Wherever an authority is named, the list is named of what it has revoked, which `init` makes beside its certificate."""
+    configs = [tomllib.loads((DEPLOY / f"compose/config/{name}.toml").read_text()) for name in SERVICES]
+    files = [yaml.safe_load(file.read_text()) for file in (DEPLOY / "compose").glob("*.yaml")]
+    named = 0
+    for table in (table for whole in (*configs, *files) for table in tables(whole)):
+        for ca, crl in (("ca", "crl"), ("client_ca", "client_crl"), ("GREENLANE__SERVER__TLS__CLIENT_CA", "GREENLANE__SERVER__TLS__CLIENT_CRL")):
+            if ca in table:
+                check(f"{table[ca]} comes with its list", table.get(crl) == "/etc/greenlane/public/ca.crl")
+                named += 1
+    check(f"in {named} places", named == 6)
+    check("which init makes", "public/ca.crl" in (DEPLOY / "compose/init").read_text())
+
+
 def dashboards():
     count = 0
     for path in sorted((DEPLOY / "monitoring/dashboards").glob("*.json")):
@@ -133,6 +155,7 @@ def main():
     os.environ["HOME"] = tempfile.gettempdir()  # kubectl looks for a configuration there, and must find none
     check_overlays(programs.kubectl, programs.promtool, programs.greenlane)
     compose_and_collector()
+    revoked_ones_are_refused_in_compose()
     labels_of_the_image()
     alerts, pages = alerts_and_pages(programs.promtool)
     print(f"  {check_typed()} jobs by hand and the steps of a release, as they are typed into kubectl")
