@@ -127,8 +127,9 @@ def revoked_ones_are_refused_in_compose():
     files = [yaml.safe_load(file.read_text()) for file in (DEPLOY / "compose").glob("*.yaml")]
     named = 0
     for table in (table for whole in (*configs, *files) for table in tables(whole)):
-        for ca, crl in (("ca", "crl"), ("client_ca", "client_crl"), ("GREENLANE__SERVER__TLS__CLIENT_CA", "GREENLANE__SERVER__TLS__CLIENT_CRL")):
+        for ca in ("ca", "client_ca", "GREENLANE__SERVER__TLS__CLIENT_CA"):
             if ca in table:
+                crl = re.sub("(ca|CA)$", lambda end: "crl" if end[1] == "ca" else "CRL", ca)
                 check(f"{table[ca]} comes with its list", table.get(crl) == "/etc/greenlane/public/ca.crl")
                 named += 1
     check(f"in {named} places", named == 6)
