@@ -155,14 +155,16 @@ impl Bundle {
     }
 
     /// Whether the certificate had ended when the bundle was made, and so on the day that is judged: no step undoes that.
-    /// An end that was only announced can be overtaken.
+    /// An end that was only announced, for a later day, can be overtaken.
     fn had_ended(&self, answer: &Verdict) -> bool {
         let header = &self.trusted.header;
         let file = answer.number.as_ref().and_then(|number| self.trusted.certificates.get(number.as_str()));
         let last = file.and_then(|file| last_effective(file.events_at(header.revision), answer.day));
         last.is_some_and(|last| match last.state_after {
             State::Active | State::Suspended => false,
-            State::Withdrawn | State::Terminated | State::Superseded => last.effective_at <= header.made_at,
+            State::Withdrawn | State::Terminated | State::Superseded => {
+                last.effective_at.date_naive() <= header.made_at.date_naive()
+            }
             State::Annulled => true,
         })
     }

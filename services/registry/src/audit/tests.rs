@@ -25,7 +25,7 @@ fn step(verb: &str, version: u32, minute: u32) -> Value {
 }
 
 /// Takes effect at a minute, and is recorded at another.
-fn backdated(verb: &str, version: u32, effective: u32, recorded: u32) -> Value {
+fn dated(verb: &str, version: u32, effective: u32, recorded: u32) -> Value {
     let mut step = step(verb, version, recorded);
     step["effective_at"] = at(effective).into();
     step
@@ -95,8 +95,9 @@ fn an_entry_that_cannot_follow_is_told_with_its_index() {
         ([&granted[..], &[step("reinstate", 1, 3)]].concat(), "is active: reinstate is not possible"),
         ([&granted[..], &[step("suspend", 2, 3)]].concat(), "this makes 2"),
         ([&granted[..], &[signed(step("grant", 1, 3))]].concat(), "granted twice"),
-        ([&granted[..], &[step("suspend", 1, 4), backdated("withdraw", 1, 3, 4)]].concat(), "takes effect before"),
+        ([&granted[..], &[step("suspend", 1, 4), dated("withdraw", 1, 3, 4)]].concat(), "takes effect before"),
         ([&granted[..], &[announced(step("suspend", 1, 3)), step("reissue", 2, 4)]].concat(), "takes effect before"),
+        ([&granted[..], &[dated("withdraw", 1, 50, 3), step("suspend", 1, 4)]].concat(), "takes effect before"),
         ([&granted[..], &[revoked, signed(step("extend_scope", 2, 4))]].concat(), "could not sign then"),
         ([&granted[..], &[step("explode", 1, 3)]].concat(), "not known"),
     ] {

@@ -333,7 +333,8 @@ impl Ground {
 ///
 /// That is the last one recorded. But a body stops a dangerous product at once, whatever it had announced for later: a
 /// suspension, a withdrawal or a termination is taken upon what is in effect by then, and overtakes what is not. Only
-/// what had no effect by `now` can be overtaken: the past stays as it was.
+/// what counts from a day after that of `now` can be overtaken: days are whole, and what verdicts and lists say already
+/// stays as it is.
 ///
 /// # Errors
 /// The earliest time at which the step may take effect.
@@ -356,7 +357,7 @@ pub(crate) fn ground<E: Recorded>(
     if !matches!(step, Step::Suspend | Step::Withdraw | Step::Terminate) {
         return Err(last.upon.effective_at);
     }
-    match later.iter().rfind(|event| event.effective_at <= now) {
+    match later.iter().rfind(|event| in_effect(*event, now.date_naive())) {
         Some(in_effect) => Err(in_effect.effective_at),
         None => Ok(Ground { upon: recorded[before], overtakes: true }),
     }

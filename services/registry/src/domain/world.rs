@@ -379,13 +379,13 @@ impl Grant {
 
 /// A step that is not possible upon this event. What was announced is no state yet, and is told as such.
 fn conflict(number: &CertificateNumber, upon: Taken, step: Step, now: DateTime<Utc>) -> Refusal {
-    let announced = (upon.effective_at > now).then_some(upon.effective_at);
+    let announced = (upon.effective_at.date_naive() > now.date_naive()).then_some(upon.effective_at);
     Refusal::StateConflict { number: number.clone(), state: upon.state_after, announced, step }
 }
 
 impl Known {
-    /// Upon what a step is taken, and when it takes effect: when it is asked to or else now. An annulment counts from the
-    /// start.
+    /// Upon what a step is taken, and when it takes effect: when it is asked to or else now, and then behind what counts
+    /// today already. An annulment counts from the start.
     fn ground(
         &self,
         step: Step,
@@ -393,8 +393,16 @@ impl Known {
         now: DateTime<Utc>,
     ) -> Result<(Ground, DateTime<Utc>), Refusal> {
         let granted = self.events.first().map_or(now, |grant| grant.effective_at);
-        let effective_at = if step == Step::Annul { granted } else { asked.unwrap_or(now) };
-        match (ground(&self.events, step, effective_at, now), self.events.last()) {
+        let mut effective_at = if step == Step::Annul { granted } else { asked.unwrap_or(now) };
+        let mut found = ground(&self.events, step, effective_at, now);
+        if let Err(floor) = found
+            && asked.is_none()
+            && floor.date_naive() == now.date_naive()
+        {
+            effective_at = floor;
+            found = ground(&self.events, step, floor, now);
+        }
+        match (found, self.events.last()) {
             (Ok(ground), _) => Ok((ground, effective_at)),
             // Unless it would overtake what was announced, if only it took effect later.
             (Err(floor), Some(last))

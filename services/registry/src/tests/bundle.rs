@@ -191,18 +191,20 @@ async fn a_bundle_past_its_time_still_refuses_what_it_disproves(db: TestDatabase
     served.enrol("xa-other").await;
     let mut clerk = served.certificates("bodies/xa-lab");
     let mut names = Vec::new();
-    for id in ["good", "withdrawn", "suspended", "announced"] {
+    for id in ["good", "withdrawn", "suspended", "announced", "tonight"] {
         names.push(served.issue("xa-lab", id).await.certificate.unwrap());
     }
-    let [good, withdrawn, suspended, announced]: [wire::Certificate; 4] = names.try_into().unwrap();
+    let [good, withdrawn, suspended, announced, tonight]: [wire::Certificate; 5] = names.try_into().unwrap();
     clerk.withdraw_certificate(super::life::withdrawal(&withdrawn.name, "w")).await.unwrap();
     clerk.suspend_certificate(step(&suspended.name, "s")).await.unwrap();
-    let in_an_hour = served.clock.now() + TimeDelta::hours(1);
-    let ahead = wire::WithdrawCertificateRequest {
-        effective_time: Some(prost_types::Timestamp { seconds: in_an_hour.timestamp(), nanos: 0 }),
-        ..super::life::withdrawal(&announced.name, "a")
-    };
-    clerk.withdraw_certificate(ahead).await.unwrap();
+    for (hours, of) in [(13, &announced), (11, &tonight)] {
+        let then = served.clock.now() + TimeDelta::hours(hours);
+        let ahead = wire::WithdrawCertificateRequest {
+            effective_time: Some(prost_types::Timestamp { seconds: then.timestamp(), nanos: 0 }),
+            ..super::life::withdrawal(&of.name, &format!("in-{hours}-hours"))
+        };
+        clerk.withdraw_certificate(ahead).await.unwrap();
+    }
     let lost = served.issue("xa-other", "lost").await.certificate.unwrap();
     let revoke = wire::RevokeBodyKeyRequest {
         request_id: "v".to_owned(),
@@ -232,6 +234,7 @@ async fn a_bundle_past_its_time_still_refuses_what_it_disproves(db: TestDatabase
             Undetermined,
         ),
         ("a withdrawal that may have been overtaken", by_number(&announced.name), Undetermined),
+        ("a withdrawal that counts from its day's beginning", by_number(&tonight.name), Refused),
         ("a suspension, which may have ended", by_number(&suspended.name), Undetermined),
         ("a number that may be another key's by now", by_number(&lost.name), Undetermined),
         ("what was good", by_document(&good.document), Undetermined),

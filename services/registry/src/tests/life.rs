@@ -18,6 +18,8 @@ greenlane_store::engine_tests!(Migrator:
     an_urgent_step_overtakes_what_was_announced,
     an_overtaken_version_never_counts,
     what_is_suspended_is_suspended_anew_to_overtake_its_announced_end,
+    what_counts_today_already_is_overtaken_by_nothing,
+    what_names_no_time_takes_effect_behind_what_counts_today,
     who_was_faster_is_told_by_the_etag,
     the_events_are_listed_in_the_order_of_the_log,
     certificates_are_found_by_what_they_name,
@@ -250,6 +252,69 @@ async fn what_is_suspended_is_suspended_anew_to_overtake_its_announced_end(db: T
     for entry in &entries {
         auditor.read(&entry.leaf).unwrap();
     }
+}
+
+/// So many hours from now.
+fn in_hours(served: &Served, hours: i64) -> Option<prost_types::Timestamp> {
+    let at = served.clock.now() + TimeDelta::hours(hours);
+    Some(prost_types::Timestamp { seconds: at.timestamp(), nanos: 0 })
+}
+
+/// What an auditor comes to on a day from the log alone: the version and the state.
+async fn by_the_log(served: &Served, name: &str, day: chrono::NaiveDate) -> (u32, &'static str) {
+    let entries = served.log().list_entries(wire::ListEntriesRequest::default()).await.unwrap().into_inner().entries;
+    let mut auditor = crate::audit::Auditor::new();
+    for entry in &entries {
+        auditor.read(&entry.leaf).unwrap();
+    }
+    let derived = auditor.certificates()[name.trim_start_matches("certificates/")].on(day);
+    (derived.version, derived.state)
+}
+
+async fn what_counts_today_already_is_overtaken_by_nothing(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    let mut body = served.certificates("bodies/xa-lab");
+    let tonight = wire::WithdrawCertificateRequest { effective_time: in_hours(&served, 11), ..withdrawal(&name, "w") };
+    body.withdraw_certificate(tonight).await.unwrap();
+    assert_eq!(codes(served.verdict(&name).await.in_force.as_ref()), ["withdrawn"]);
+    for (id, effective_time) in [("s1", None), ("s2", in_hours(&served, 0)), ("s3", in_hours(&served, 10))] {
+        let refused =
+            body.suspend_certificate(wire::SuspendCertificateRequest { effective_time, ..suspension(&name, id) });
+        let refused = refused.await.unwrap_err();
+        assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::StateConflict), "{id}");
+        assert!(!Fault::metadata_of(&refused).contains_key("from"), "{id}: it is withdrawn, and not about to be");
+    }
+    assert_eq!(codes(served.verdict(&name).await.in_force.as_ref()), ["withdrawn"]);
+    assert_eq!(by_the_log(&served, &name, served.clock.today()).await, (1, "withdrawn"));
+}
+
+async fn what_names_no_time_takes_effect_behind_what_counts_today(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    let mut body = served.certificates("bodies/xa-lab");
+    let tonight = wire::AmendCertificateRequest {
+        effective_time: in_hours(&served, 11),
+        ..super::revise::amendment(&name, "a", "Other words.")
+    };
+    body.amend_certificate(tonight).await.unwrap();
+    assert_eq!(served.verdict(&name).await.version, 2);
+    let later = wire::WithdrawCertificateRequest { effective_time: in_days(&served, 9), ..withdrawal(&name, "w") };
+    let later = body.withdraw_certificate(later).await.unwrap().into_inner();
+
+    let sooner = wire::SuspendCertificateRequest { effective_time: in_hours(&served, 1), ..suspension(&name, "s1") };
+    let refused = body.suspend_certificate(sooner).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    assert!(refused.message().contains("effective_time"), "{}", refused.message());
+    // An urgent step waits for no hour, and overtakes what is to come on other days alone.
+    let urgent = body.suspend_certificate(suspension(&name, "s2")).await.unwrap().into_inner();
+    assert_eq!(urgent.overtaken_events, [format!("{name}/events/{}", later.revision - 1)]);
+    let verdict = served.verdict(&name).await;
+    assert_eq!((verdict.version, codes(verdict.in_force.as_ref())), (2, vec!["suspended"]));
+    body.reinstate_certificate(reinstatement(&name, "r")).await.unwrap();
+    let verdict = served.verdict(&name).await;
+    assert_eq!((verdict.version, codes(verdict.in_force.as_ref())), (2, vec!["active"]));
+    assert_eq!(by_the_log(&served, &name, served.clock.today()).await, (2, "active"));
 }
 
 async fn who_was_faster_is_told_by_the_etag(db: TestDatabase) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use greenlane_api::common::v1::ErrorReason;
 use greenlane_api::registry::v1 as wire;
 use greenlane_credential::{Presented, StatusEntry, StatusListCredential};
 use greenlane_jose::{Signer as _, SigningKey, b64, canonical};
@@ -199,6 +200,10 @@ async fn a_step_counts_from_its_day(db: TestDatabase) {
     assert_eq!(says(&served, port, &one.document, None).await, (true, true));
     assert_eq!(served.verdict(&one.name).await.outcome(), wire::VerdictOutcome::Refused);
     assert_eq!(says(&served, port, &one.document, Some(now() + TimeDelta::hours(1))).await, (false, false));
+    // What a list says is for good is: the hour of the withdrawal is to come, and nothing overtakes it any more.
+    let refused = served.certificates("bodies/xa-lab").suspend_certificate(suspension(&one.name, "s")).await;
+    assert_eq!(Fault::reason_of(&refused.unwrap_err()), Some(ErrorReason::StateConflict));
+    assert_eq!(says(&served, port, &one.document, None).await, (true, true));
 }
 
 async fn a_list_is_kept_by_caches_and_changes_its_tag(db: TestDatabase) {

@@ -155,3 +155,14 @@ fn what_is_suspended_is_suspended_anew_only_to_overtake_its_announced_end() {
     assert_eq!(stands(&events, "2026-06-01"), "suspended", "the announced end was overtaken");
     assert_eq!(anew(&events, "2026-03-02"), None);
 }
+
+#[test]
+fn what_counts_on_the_day_is_overtaken_at_no_hour_of_it() {
+    let events =
+        [event(Step::Grant, State::Active, "2026-01-01"), event(Step::Withdraw, State::Withdrawn, "2026-05-01")];
+    let morning = day("2026-05-01").and_time(chrono::NaiveTime::MIN).and_utc();
+    let urgent = |now| ground(&events, Step::Suspend, morning, now);
+    assert_eq!(urgent(morning), Err(events[1].effective_at), "verdicts of the day tell it already");
+    let overtakes = Ground { upon: events[0].taken(), overtakes: true };
+    assert_eq!(urgent(morning - TimeDelta::seconds(1)), Ok(overtakes), "on the day before, nothing does");
+}

@@ -68,10 +68,12 @@ fn how() -> impl Strategy<Value = How> {
     (by, etag, any::<bool>()).prop_map(|(by, etag, again)| How { by, etag, again })
 }
 
-/// Mostly now or announced; sometimes within the bounds of 30 days back and 366 ahead, sometimes beyond them.
+/// Mostly now or announced, also for later in the day; sometimes within the bounds of 30 days back and 366 ahead,
+/// sometimes beyond them.
 fn hours() -> impl Strategy<Value = Option<i64>> {
     prop_oneof![
         8 => Just(None),
+        2 => (1i64..12).prop_map(Some),
         3 => (-100i64..400).prop_map(Some),
         3 => (300i64..2_000).prop_map(Some),
         1 => (-1_000i64..10_000).prop_map(Some),

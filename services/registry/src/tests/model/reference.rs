@@ -139,7 +139,7 @@ impl Reference {
         };
         unless(how.by == By::Owner, ErrorReason::NotYours);
         unless(how.etag != Etag::Older, ErrorReason::EtagMismatch);
-        let at = effect.unwrap_or(now);
+        let at = self.moment(effect, now);
         let overtakes = self.overtakes(kind, at, now);
         let (state, base, ..) = self.replay(|one| !overtakes || one.kind == "annul" || one.effect <= at);
         let live = state == "active" || state == "suspended";
@@ -182,11 +182,18 @@ impl Reference {
         against
     }
 
-    /// Whether a step is an urgent one that comes before steps which were announced and had no effect yet.
+    /// When a step takes effect: when it is asked to or else now, and then behind what counts today already.
+    fn moment(&self, asked: Option<DateTime<Utc>>, now: DateTime<Utc>) -> DateTime<Utc> {
+        let counts = self.happened.iter().filter(|one| one.kind != "annul" && !one.overtaken);
+        let today = counts.map(|one| one.effect).filter(|effect| effect.date_naive() == now.date_naive());
+        asked.unwrap_or_else(|| today.fold(now, Ord::max))
+    }
+
+    /// Whether a step is an urgent one that comes before steps which were announced, and whose days have not come.
     fn overtakes(&self, kind: &str, at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         let later = || self.happened.iter().filter(|one| one.kind != "annul" && !one.overtaken && one.effect > at);
         let urgent = matches!(kind, "suspend" | "withdraw" | "terminate");
-        urgent && later().count() > 0 && later().all(|one| one.effect > now)
+        urgent && later().count() > 0 && later().all(|one| one.effect.date_naive() > now.date_naive())
     }
 
     /// Takes in what was done. Gives how many steps it overtook.
@@ -194,7 +201,7 @@ impl Reference {
         let (kind, effect, _) = self.what(action, now);
         let (_, base, ..) = self.replay(|_| true);
         let before = self.versions[base as usize - 1].clone();
-        let (at, overtaken) = (effect.unwrap_or(now), self.overtaken());
+        let (at, overtaken) = (self.moment(effect, now), self.overtaken());
         if self.overtakes(kind, at, now) {
             for one in self.happened.iter_mut().filter(|one| one.kind != "annul" && one.effect > at) {
                 one.overtaken = true;
