@@ -10,7 +10,7 @@ use super::content::Content;
 use super::contestation::{Contestation, without_effect};
 use super::life::{Event, Standing, State, conditions, is_overtaken, last_effective, overtakers, standing};
 use super::names::{BodyId, CertificateNumber};
-use super::status::{self, Purpose};
+use super::status::{self, Phase, Purpose};
 
 /// What is current: the head of a certificate's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,8 +113,8 @@ impl Snapshot {
     /// What status lists say of the version's document on a day.
     pub(crate) fn purposes(&self, day: NaiveDate) -> &'static [Purpose] {
         let state = last_effective(&self.events, day).map_or(State::Active, |event| event.state_after);
-        let (shown, current) = (self.version.version, current_version(&self.events, day));
-        let set = status::purposes(state, shown < current || shown > current && is_overtaken(&self.events, shown));
+        let phase = Phase::of(&self.events, self.version.version, current_version(&self.events, day));
+        let set = status::purposes(state, phase);
         match without_effect(&self.contestations, day).is_empty() {
             false if set.is_empty() => &[Purpose::Suspension],
             _ => set,

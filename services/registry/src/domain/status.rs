@@ -1,5 +1,7 @@
 //! States in the words of W3C Bitstring Status Lists (<https://www.w3.org/TR/vc-bitstring-status-list/>, 2.2).
 
+use std::cmp::Ordering;
+
 use chrono::NaiveDate;
 
 use super::contestation::{Contestation, without_effect};
@@ -26,15 +28,37 @@ pub(crate) enum Purpose {
     Refresh,
 }
 
-/// The purposes whose bit is set for a document: of a certificate in this state, in a version that a newer one has
-/// `replaced` or not. Dates are no status: they are in the document.
-pub(crate) fn purposes(state: State, replaced: bool) -> &'static [Purpose] {
-    match state {
-        State::Withdrawn | State::Terminated | State::Annulled => &[Purpose::Revocation],
-        State::Superseded => &[Purpose::Revocation, Purpose::Refresh],
-        State::Active | State::Suspended if replaced => &[Purpose::Revocation, Purpose::Refresh],
-        State::Suspended => &[Purpose::Suspension],
-        State::Active => &[],
+/// How a version stands to the one that is current.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Announced, and not overtaken: it counts from a later day.
+    ToCome,
+    Current,
+    /// A newer one counts, or it was overtaken before it did.
+    Replaced,
+}
+
+impl Phase {
+    /// Of a version of a certificate with these events.
+    pub(crate) fn of(events: &[Event], version: u32, current: u32) -> Self {
+        match version.cmp(&current) {
+            Ordering::Greater if !is_overtaken(events, version) => Self::ToCome,
+            Ordering::Equal => Self::Current,
+            Ordering::Less | Ordering::Greater => Self::Replaced,
+        }
+    }
+}
+
+/// The purposes whose bit is set for a document: of a certificate in this state, in a version in this phase. Dates of
+/// validity are no status: they are in the document. The day from which an announced version counts is not.
+pub(crate) fn purposes(state: State, phase: Phase) -> &'static [Purpose] {
+    match (state, phase) {
+        (State::Withdrawn | State::Terminated | State::Annulled, _) => &[Purpose::Revocation],
+        (State::Superseded, _) | (State::Active | State::Suspended, Phase::Replaced) => {
+            &[Purpose::Revocation, Purpose::Refresh]
+        }
+        (State::Suspended, Phase::ToCome | Phase::Current) | (State::Active, Phase::ToCome) => &[Purpose::Suspension],
+        (State::Active, Phase::Current) => &[],
     }
 }
 
@@ -45,7 +69,7 @@ pub(crate) fn bits(events: &[Event], contestations: &[Contestation], version: u3
     let last = last_effective(events, day);
     let state = last.map_or(State::Active, |event| event.state_after);
     let current = last.map_or(1, |event| event.version);
-    let set = purposes(state, version < current || version > current && is_overtaken(events, version));
+    let set = purposes(state, Phase::of(events, version, current));
     let revocation = set.contains(&Purpose::Revocation);
     let ordered = !without_effect(contestations, day).is_empty();
     Bits { suspension: revocation || ordered || set.contains(&Purpose::Suspension), revocation }
@@ -66,12 +90,22 @@ mod tests {
     #[test]
     fn a_suspension_can_be_lifted_and_a_revocation_cannot() {
         for state in State::ALL {
-            let set = purposes(state, false);
+            let set = purposes(state, Phase::Current);
             let is_final = !matches!(state, State::Active | State::Suspended);
             assert_eq!(set.contains(&Purpose::Revocation), is_final, "{state:?}");
             assert_eq!(set.contains(&Purpose::Suspension), state == State::Suspended, "{state:?}");
-            let replaced = purposes(state, true);
+            let replaced = purposes(state, Phase::Replaced);
             assert!(replaced.contains(&Purpose::Revocation), "{state:?}: an older document does not count any more");
         }
+    }
+
+    #[test]
+    fn no_document_but_that_of_the_current_version_is_without_a_bit() {
+        let phases = [Phase::ToCome, Phase::Current, Phase::Replaced];
+        for (state, phase) in State::ALL.into_iter().flat_map(|state| phases.map(|phase| (state, phase))) {
+            let counts = (state, phase) == (State::Active, Phase::Current);
+            assert_eq!(purposes(state, phase).is_empty(), counts, "{state:?} {phase:?}");
+        }
+        assert_eq!(purposes(State::Active, Phase::ToCome), [Purpose::Suspension], "its day comes");
     }
 }

@@ -175,6 +175,8 @@ async fn compare_history(served: &Served, name: &str, reference: &Reference) -> 
     for version in &versions {
         let document = greenlane_credential::Presented::read(&version.document).unwrap().into_certificate();
         prop_assert_eq!(document.version, version.version);
+        let purposes: Vec<wire::StatusPurpose> = version.status_purposes().collect();
+        prop_assert_eq!(purposes, reference.purposes(version.version, served.clock.today()));
     }
     Ok(())
 }

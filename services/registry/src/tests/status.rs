@@ -26,6 +26,7 @@ greenlane_store::engine_tests!(Migrator:
     a_list_says_what_it_said_at_a_moment,
     a_past_list_that_is_kept_is_of_its_moment_and_purpose_alone,
     a_step_counts_from_its_day,
+    the_document_of_an_announced_version_is_not_to_be_accepted_before_its_day,
     a_list_is_kept_by_caches_and_changes_its_tag,
     what_there_is_not_is_a_problem,
     a_full_list_is_followed_by_another,
@@ -204,6 +205,34 @@ async fn a_step_counts_from_its_day(db: TestDatabase) {
     let refused = served.certificates("bodies/xa-lab").suspend_certificate(suspension(&one.name, "s")).await;
     assert_eq!(Fault::reason_of(&refused.unwrap_err()), Some(ErrorReason::StateConflict));
     assert_eq!(says(&served, port, &one.document, None).await, (true, true));
+}
+
+async fn the_document_of_an_announced_version_is_not_to_be_accepted_before_its_day(db: TestDatabase) {
+    let (served, port) = serve_site(&db, |_| {}).await;
+    let one = issued(&served, "c1").await;
+    let mut body = served.certificates("bodies/xa-lab");
+    let later = served.clock.now() + TimeDelta::days(3);
+    let announced = wire::AmendCertificateRequest {
+        effective_time: Some(prost_types::Timestamp { seconds: later.timestamp(), nanos: 0 }),
+        ..amendment(&one.name, "a", "Other words.")
+    };
+    let two = body.amend_certificate(announced).await.unwrap().into_inner().certificate.unwrap();
+    assert_eq!(two.status_purposes().collect::<Vec<_>>(), [wire::StatusPurpose::Suspension]);
+    let both =
+        async || [says(&served, port, &one.document, None).await, says(&served, port, &two.document, None).await];
+    assert_eq!(both().await, [(false, false), (true, false)], "for now, and not for good");
+    served.clock.advance(TimeDelta::hours(59));
+    assert_eq!(both().await, [(false, false), (true, false)]);
+    served.clock.advance(TimeDelta::hours(2));
+    assert_eq!(both().await, [(true, true), (false, false)], "on its day it takes the place of the one before");
+    // One that is overtaken never comes.
+    let announced = wire::AmendCertificateRequest {
+        effective_time: Some(prost_types::Timestamp { seconds: later.timestamp() + 86_400, nanos: 0 }),
+        ..amendment(&one.name, "b", "Words again.")
+    };
+    let three = body.amend_certificate(announced).await.unwrap().into_inner().certificate.unwrap();
+    body.suspend_certificate(suspension(&one.name, "s")).await.unwrap();
+    assert_eq!(says(&served, port, &three.document, None).await, (true, true));
 }
 
 async fn a_list_is_kept_by_caches_and_changes_its_tag(db: TestDatabase) {

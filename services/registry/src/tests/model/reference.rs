@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use greenlane_api::common::v1::ErrorReason;
+use greenlane_api::registry::v1::StatusPurpose;
 
 use super::actions::{Action, By, Etag, How, Kind, Step};
 
@@ -125,6 +126,22 @@ impl Reference {
             valid_until: current.until,
             remedy: if state == "suspended" { remedy.to_owned() } else { String::new() },
             conditions: conditions.to_owned(),
+        }
+    }
+
+    /// The purposes of status lists that a version's document has on a day.
+    pub(super) fn purposes(&self, version: u32, day: NaiveDate) -> Vec<StatusPurpose> {
+        use StatusPurpose::{Refresh, Revocation, Suspension};
+        let (state, current, ..) = self.replay(|one| one.kind == "annul" || one.effect.date_naive() <= day);
+        let mut made = self.happened.iter().filter(|one| NEW_VERSION.contains(&one.kind));
+        let overtaken = version > 1 && made.nth(version as usize - 2).is_some_and(|one| one.overtaken);
+        match state {
+            "withdrawn" | "terminated" | "annulled" => vec![Revocation],
+            _ if version < current || overtaken => vec![Revocation, Refresh],
+            "suspended" => vec![Suspension],
+            // It was announced.
+            _ if version > current => vec![Suspension],
+            _ => Vec::new(),
         }
     }
 
