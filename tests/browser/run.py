@@ -126,8 +126,14 @@ class Registry:
         self.call(self.clerk, "certificate", "withdraw", name, "--reason", "nonconformity", "--text", "Cracked cells.",
             "--confirm")
 
-    def document(self, name):
-        return self.call(self.clerk, "certificate", "get", name, "--document")
+    def document(self, name, profile="untp"):
+        return self.call(self.clerk, "certificate", "get", name, "--document", "--profile", profile)
+
+    def rotate(self):
+        """Another key in place of the one that the body has."""
+        old = self.call(self.admin, "body", "key", "list", "bodies/aurora-cert", "-o", "name")
+        self.call(self.admin, "body", "key", "create", "bodies/aurora-cert")
+        self.call(self.admin, "body", "key", "retire", old, "--confirm")
 
     def stop(self):
         self.process.terminate()
@@ -401,6 +407,17 @@ def hand_over(browser, relay, registry, counts):
     expect("with it", (page.title, page.result, set(page.steps)), ("In force", "good", {"good"}))
 
 
+def copies(browser, relay, registry, name, result):
+    """A copy in another profile is no forgery, and no more is claimed of it than was checked."""
+    for what, by_another in (("a copy in another profile", False), ("and one by another key", True)):
+        if by_another:
+            registry.rotate()
+        page = browser(relay.address(f"verify?text={registry.document(name, 'w3c')}"))
+        told = "The document is a copy, in another profile, of the one that the log names" in page.texts["steps"]
+        expect(what, (page.title, page.result, told), ("In force", result, True))
+        expect("its steps", set(page.steps), {"good"} if result == "good" else {"good", "open"})
+
+
 READY = "document.getElementById('readers')?.hidden === false"
 PROVED = "document.getElementById('proof')?.dataset.result && document.getElementById('verdict-title').textContent.trim()"
 
@@ -478,10 +495,14 @@ def main():
         come_back(browser, relay, registry, counts)
         print("QR codes")
         scan(relay, registry, folder, counts)
+        print("Copies")
+        copies(browser, relay, registry, counts, "good")
         print("A registry that keeps its documents")
         careful = Registry(arguments.greenlane, folder / "directory", "directory")
         started.append(careful)
-        hand_over(browser, Relay(careful), careful, careful.issue())
+        kept = careful.issue()
+        hand_over(browser, Relay(careful), careful, kept)
+        copies(browser, Relay(careful), careful, kept, "open")
     finally:
         for registry in started:
             registry.stop()

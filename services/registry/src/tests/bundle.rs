@@ -343,7 +343,7 @@ async fn a_document_that_is_newer_than_a_bundle_is_left_open(db: TestDatabase) {
 }
 
 /// A second key of a body in place of the one that it has.
-async fn rotate(served: &Served, body: &str, old: &str) {
+pub(super) async fn rotate(served: &Served, body: &str, old: &str) {
     let key = wire::CreateBodyKeyRequest { request_id: format!("second-{body}"), ..super::harness::new_key(body) };
     served.bodies().create_body_key(key).await.unwrap();
     let retire =
@@ -353,7 +353,7 @@ async fn rotate(served: &Served, body: &str, old: &str) {
 }
 
 /// The W3C profile of a certificate's document, as the registry gives it now.
-async fn copy(served: &Served, name: &str) -> String {
+pub(super) async fn copy(served: &Served, name: &str) -> String {
     let request = wire::GetCertificateRequest {
         name: name.to_owned(),
         document_profile: wire::DocumentProfile::W3c.into(),

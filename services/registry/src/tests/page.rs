@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::bodies::rename;
+use super::bundle::{copy, rotate};
 use super::harness::{Served, content, now, order};
 use super::life::withdrawal;
 use super::revise::amendment;
@@ -19,6 +20,7 @@ greenlane_store::engine_tests!(Migrator:
     a_stranger_sees_that_a_certificate_counts_and_what_became_of_it,
     the_page_of_a_codes_link_is_reached_by_whatever_names_the_certificate,
     a_document_is_judged_as_it_is_presented,
+    a_copy_in_another_profile_is_told_from_the_document_that_the_log_names,
     a_body_is_named_as_the_document_names_it_and_its_name_of_today_told_apart,
     nothing_commercial_is_shown_to_strangers,
     the_configuration_decides_how_much_is_shown,
@@ -128,6 +130,25 @@ async fn a_document_is_judged_as_it_is_presented(db: TestDatabase) {
     served.certificates("bodies/xa-lab").amend_certificate(new).await.unwrap();
     assert_eq!(title(&post(port, &first.document).await), "Replaced by a newer version");
     assert_eq!(title(&get(port, &format!("/{}", first.name), "").await), "In force");
+}
+
+async fn a_copy_in_another_profile_is_told_from_the_document_that_the_log_names(db: TestDatabase) {
+    let (served, port) = serve_site(&db, |_| {}).await;
+    let certificate = issued(&served, |_| {}).await;
+    let (named, copied) =
+        ("The transparency log names this very document.", "It is a copy in another profile, and states");
+    let said = async |document: &str| {
+        let page = post(port, document).await;
+        assert_eq!((page.status, title(&page)), (200, "In force"), "{}", page.body);
+        (page.body.contains(named), page.body.contains(copied))
+    };
+    assert_eq!(said(&certificate.document).await, (true, false));
+    assert_eq!(said(&copy(&served, &certificate.name).await).await, (false, true));
+    rotate(&served, "xa-lab", &certificate.signing_key).await;
+    let by_another_key = copy(&served, &certificate.name).await;
+    assert_eq!(said(&by_another_key).await, (false, true));
+    let page = get(port, &format!("/{}", certificate.name), "").await;
+    assert!(page.body.contains(named), "a number is of the document that the log names: {}", page.body);
 }
 
 async fn a_body_is_named_as_the_document_names_it_and_its_name_of_today_told_apart(db: TestDatabase) {

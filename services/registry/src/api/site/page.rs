@@ -67,6 +67,8 @@ struct Facts {
     /// As it is registered now.
     body: Option<BodyRecord>,
     content: Arc<Content>,
+    /// What was presented is not the document that the log names, but a copy that states the same.
+    is_copied: bool,
 }
 
 /// Everything comes from here, nothing is framed, and nothing inline runs.
@@ -191,9 +193,9 @@ impl Page {
     }
 
     async fn verdict(&self, subject: Subject) -> Result<Answered, StoreError> {
-        let presented = match &subject {
-            Subject::Document(document) => Some(document.whole()),
-            Subject::Number(_) => None,
+        let (presented, sha256) = match &subject {
+            Subject::Document(document) => (Some(document.whole()), Some(document.sha256)),
+            Subject::Number(_) => (None, None),
         };
         let day = self.verifier.clock.today();
         let question = Question { subject, goods: None, day, as_of: AsOf::Latest, balance: false };
@@ -204,13 +206,19 @@ impl Page {
         let at = self.verifier.settle(AsOf::Latest).await.map_err(unreached)?;
         let verdict = self.verifier.verify(&question, at).await.map_err(unreached)?;
         let facts = match &verdict.number {
-            Some(number) if render::is_genuine(&verdict) => self.facts(number, &verdict).await?,
+            Some(number) if render::is_genuine(&verdict) => self.facts(number, &verdict, sha256).await?,
             Some(_) | None => None,
         };
         Ok(Answered { verdict, facts, presented })
     }
 
-    async fn facts(&self, number: &CertificateNumber, verdict: &Verdict) -> Result<Option<Facts>, StoreError> {
+    /// `presented` is the hash of what was.
+    async fn facts(
+        &self,
+        number: &CertificateNumber,
+        verdict: &Verdict,
+        presented: Option<[u8; 32]>,
+    ) -> Result<Option<Facts>, StoreError> {
         let (files, store) = (self.reader.published.files(), &self.reader.store);
         let Some(file) = files.certificate(store, number).await? else { return Ok(None) };
         let body = files.body(store, &file.body).await?;
@@ -219,6 +227,7 @@ impl Page {
             issuer: version.issuer.clone(),
             body: body.as_ref().map(|body| body.body.record.clone()),
             content: Arc::clone(&version.content),
+            is_copied: presented.is_some_and(|presented| presented != version.document_sha256),
         }))
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Write as _};
 
 use super::Answered;
-use super::words::{Headline, Language};
+use super::words::{COPIED, Headline, Language};
 use crate::app::log::LogWriter;
 use crate::app::verify::Verdict;
 use crate::config::Shows;
@@ -142,7 +142,8 @@ impl View<'_> {
         let mut body = String::new();
         self.head_of_answer(&mut body, tone(headline), title, meaning);
         let findings = verdict.in_force.findings.iter().chain(&verdict.authentic.findings);
-        let reasons: Vec<String> = findings.filter_map(|finding| self.reason(finding)).collect();
+        let is_copied = answered.facts.as_ref().is_some_and(|facts| facts.is_copied);
+        let reasons: Vec<String> = findings.filter_map(|finding| self.reason(finding, is_copied)).collect();
         if !reasons.is_empty() {
             let _ = writeln!(body, "<ul>{}</ul>", reasons.concat());
         }
@@ -168,11 +169,12 @@ impl View<'_> {
 
     /// A finding in words. When and why a step was taken stands in its entry of the log, which the page's script reads;
     /// of disputes it reads nothing.
-    fn reason(&self, finding: &Finding) -> Option<String> {
+    fn reason(&self, finding: &Finding, is_copied: bool) -> Option<String> {
         let parameter = |name: &str| finding.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value);
         let is_told = matches!(finding.code, "contested" | "contestation_upheld");
         let mark = |name: &str| if is_told { "data-told".to_owned() } else { format!("data-entry=\"{name}\"") };
-        let mut said = Text(self.language.finding(finding.code).unwrap_or_default()).to_string();
+        let code = if is_copied && finding.code == "logged" { COPIED } else { finding.code };
+        let mut said = Text(self.language.finding(code).unwrap_or_default()).to_string();
         if let Some(since) = parameter("since") {
             let _ = write!(said, "{} <span {}>{}</span>", self.pick("Since", "自"), mark("since"), Text(since));
             if let Some(reason) = parameter("reason") {

@@ -9,6 +9,9 @@ pub(super) enum Language {
     Chinese,
 }
 
+/// In the place of `logged`, what was presented being a copy of the document that the log names.
+pub(super) const COPIED: &str = "copied";
+
 /// What the page says of a certificate, above everything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Headline {
@@ -183,6 +186,10 @@ impl Language {
                 ("Signed by a key of the body that was valid at the time.", "由该机构当时有效的密钥签名。")
             }
             "logged" => ("The transparency log names this very document.", "透明日志记载了这份文件。"),
+            COPIED => (
+                "It is a copy in another profile, and states what the document does that the transparency log names.",
+                "这是另一格式的副本，与透明日志所记载文件的内容一致。",
+            ),
             "signature_invalid" => ("The signature is wrong.", "签名错误。"),
             "document_malformed" => ("It is not a certificate document.", "不是证书文件。"),
             "record_contradicts_document" => {

@@ -33,6 +33,11 @@ const TEXTS = {
     },
     older: "This answer is older than what this browser saw at an earlier visit.",
     missing: "The registry does not hand out documents by their number. If you have the document or its offline code, enter it below, and your browser checks its signature and contents.",
+    copy: {
+      same: "The document is a copy, in another profile, of the one that the log names, which is signed by that key. Both state the same, and all that stands under “What is certified”.",
+      signed: "The document is a copy, in another profile, of the one that the log names. The copy is signed by that key and states all that stands under “What is certified”; that the other states the same was not checked.",
+      unsigned: "The document is a copy, in another profile, of the one that the log names. The copy states all that stands under “What is certified”; neither its signature nor that the other states the same was checked.",
+    },
     why: {
       malformed: "The evidence is malformed.", key: "The log’s key is malformed.", note: "The checkpoint is malformed.",
       signature: "The signature is wrong.", otherKey: "The key is another one.", rewritten: "The log no longer holds what it held at your last visit.",
@@ -87,6 +92,11 @@ const TEXTS = {
     },
     older: "此结果早于本浏览器上次所见。",
     missing: "登记处不凭编号提供文件。如您持有文件或其离线码，请在下方输入，浏览器将核验其签名与内容。",
+    copy: {
+      same: "所示文件是日志所记载文件的另一格式副本，原件由该密钥签名。两者内容一致，并载有“认证内容”下的全部内容。",
+      signed: "所示文件是日志所记载文件的另一格式副本。副本由该密钥签名，并载有“认证内容”下的全部内容；与原件是否一致未经核验。",
+      unsigned: "所示文件是日志所记载文件的另一格式副本。副本载有“认证内容”下的全部内容；其签名及与原件是否一致均未经核验。",
+    },
     why: {
       malformed: "证据格式错误。", key: "日志密钥格式错误。", note: "检查点格式错误。",
       signature: "签名错误。", otherKey: "密钥不符。", rewritten: "日志不再保有您上次访问时的内容。",
@@ -201,6 +211,7 @@ function hasMore(facts) {
 
 function words(step) {
   if (step.missing) return texts.missing;
+  if (step.copy) return texts.copy[step.copy];
   if (step.older) return texts.older;
   if (step.good === null) return texts.unsupported[step.step];
   const state = language === "zh" ? STATES_ZH[step.state] : step.state;

@@ -87,7 +87,8 @@ fn answered(number: &CertificateNumber) -> Answered {
         from_memory: false,
         holds: None,
     };
-    let facts = Facts { issuer: "Issuer name".to_owned(), body: Some(body()), content: Arc::new(content()) };
+    let facts =
+        Facts { issuer: "Issuer name".to_owned(), body: Some(body()), content: Arc::new(content()), is_copied: false };
     Answered { verdict, facts: Some(facts), presented: None }
 }
 
