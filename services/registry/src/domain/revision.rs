@@ -68,10 +68,26 @@ pub(crate) fn amendment_faults(amendment: Amendment, before: &Content, after: &C
             "are too many that each could be a part of several: say more of them, or change them in several steps",
         ),
     }
+    check("content.holder", before.holder == after.holder, "is changed by a correction only");
     check("content.granted_on", before.granted_on == after.granted_on, "is changed by a correction only");
     check("content.valid_from", before.valid_from == after.valid_from, "is changed by a correction only");
     check("content.valid_until", after.valid_until <= before.valid_until, "is not made later but by a renewal");
+    // It ends a suspension, and so must have taken away what was not in order.
+    if amendment == Amendment::ReduceScope && faults.is_empty() && !takes_away(before, after) {
+        let why = "takes nothing away: a reinstatement ends a suspension, and a correction puts the record right";
+        faults.push(("update_mask", why.to_owned()));
+    }
     faults
+}
+
+/// Whether less is certified after than before, as far as that can be told: what a scope or level in other words takes
+/// away is the body's to say.
+fn takes_away(before: &Content, after: &Content) -> bool {
+    (&before.scope, &before.scheme.level) != (&after.scope, &after.scheme.level)
+        || after.valid_until < before.valid_until
+        || before.sites.iter().any(|site| !after.sites.contains(site))
+        || before.normative_documents.iter().any(|document| !after.normative_documents.contains(document))
+        || room(&after.products, &before.products) != Room::Found
 }
 
 /// The content after a renewal. When the last day has passed, validity begins anew today: the gap stays a gap.

@@ -27,6 +27,7 @@ greenlane_store::engine_tests!(Migrator:
     a_renewal_extends_the_term,
     a_renewal_after_the_last_day_leaves_the_gap,
     a_reduction_ends_a_suspension,
+    an_amendment_that_takes_nothing_away_ends_no_suspension,
     an_annulled_certificate_was_in_force_on_no_day,
     a_terminated_certificate_stays_so,
     a_step_that_an_announced_one_forbids_is_told_when_that_one_comes,
@@ -452,6 +453,29 @@ async fn a_reduction_ends_a_suspension(db: TestDatabase) {
     let reduce = products(&first.name, "b", wire::AmendmentKind::ReduceScope, &["SR-400"]);
     let reduced = body.amend_certificate(reduce).await.unwrap().into_inner().certificate.unwrap();
     assert_eq!((reduced.version, reduced.state()), (3, wire::CertificateState::Active));
+}
+
+async fn an_amendment_that_takes_nothing_away_ends_no_suspension(db: TestDatabase) {
+    let served = serve(&db).await;
+    let first = issued(&served).await;
+    let mut body = served.certificates("bodies/xa-lab");
+    body.suspend_certificate(suspension(&first.name, "s")).await.unwrap();
+    let mut holder = content().holder.unwrap();
+    holder.name = "Another company".to_owned();
+    for (field, blamed, stated) in [
+        ("remarks", "update_mask", wire::CertificateContent { remarks: "All is well.".to_owned(), ..content() }),
+        ("holder", "content.holder", wire::CertificateContent { holder: Some(holder), ..content() }),
+    ] {
+        let request = wire::AmendCertificateRequest {
+            kind: wire::AmendmentKind::ReduceScope.into(),
+            content: Some(stated),
+            update_mask: Some(prost_types::FieldMask { paths: vec![field.to_owned()] }),
+            ..amendment(&first.name, field, "")
+        };
+        let refused = body.amend_certificate(request).await.unwrap_err();
+        assert_eq!(Fault::violations_of(&refused)[0].field, blamed);
+    }
+    assert_eq!(in_force(&served, by_name(&first.name), "2026-06-01").await, ["suspended"]);
 }
 
 async fn an_annulled_certificate_was_in_force_on_no_day(db: TestDatabase) {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::content::{Holder, Product, Quantity, Scheme, SerialRange};
+use crate::domain::content::{Holder, Product, Quantity, Scheme, SerialRange, Site};
 use crate::domain::goods::{Code, ProductId};
 
 /// What is changed of a product, in words and in deed.
@@ -57,6 +57,42 @@ fn a_reduction_adds_nothing_and_an_extension_takes_nothing_away() {
     assert!(fields(Amendment::ReduceScope, &two, &one).is_empty());
     assert_eq!(fields(Amendment::ExtendScope, &two, &one), ["content.products"]);
     assert!(fields(Amendment::Correct, &two, &one).is_empty());
+}
+
+#[test]
+fn a_reduction_takes_something_away() {
+    let site = |name: &str| Site { name: name.into(), address: String::new(), economy: "XA".into() };
+    let before = Content {
+        sites: vec![site("North"), site("South")],
+        scheme: Scheme { scheme: "schemes/example".into(), level: "A".into() },
+        ..content(vec![Product { quantity: Some(Quantity::new("10", "C62").unwrap()), ..product("A") }])
+    };
+    let reduced = |change: fn(&mut Content)| {
+        let mut after = before.clone();
+        change(&mut after);
+        fields(Amendment::ReduceScope, &before, &after)
+    };
+    let less: [fn(&mut Content); 5] = [
+        |after| after.products[0].quantity = Some(Quantity::new("9", "C62").unwrap()),
+        |after| after.valid_until = day("2028-06-30"),
+        |after| drop(after.sites.pop()),
+        |after| after.scheme.level = "B".into(),
+        |after| after.scope = "Modules, but none for roofs.".into(),
+    ];
+    assert_eq!(less.map(&reduced), [const { Vec::<&str>::new() }; 5]);
+    let no_less: [fn(&mut Content); 3] = [
+        |after| after.remarks = "Nothing of it changes.".into(),
+        |after| after.authorised_by = "Deputy".into(),
+        |after| after.products[0].name = "Sunset".into(),
+    ];
+    for change in no_less {
+        assert_eq!(reduced(change), ["update_mask"]);
+    }
+    let another = |after: &mut Content| after.holder.economy = "XB".into();
+    assert_eq!(reduced(another), ["content.holder"]);
+    let mut after = before.clone();
+    another(&mut after);
+    assert_eq!(fields(Amendment::ExtendScope, &before, &after), ["content.holder"]);
 }
 
 #[test]
