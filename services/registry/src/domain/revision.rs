@@ -5,7 +5,7 @@ mod parts;
 use chrono::NaiveDate;
 
 use self::parts::{Room, room};
-use super::content::Content;
+use super::content::{Content, Product};
 use super::life::{Reason, Step};
 
 /// What an amendment does.
@@ -46,7 +46,18 @@ pub(crate) fn amendment_faults(amendment: Amendment, before: &Content, after: &C
     let same_scheme = before.scheme.scheme == after.scheme.scheme;
     check("content.scheme.scheme", same_scheme, "cannot change: another scheme is another certificate");
     let (whole, parts, taken_away_or_added) = match amendment {
-        Amendment::Correct => return faults,
+        Amendment::Correct if reason == Reason::Mistake => return faults,
+        Amendment::Correct => {
+            let stays = "stays in a correction, unless the reason is a mistake: what is certified is extended, reduced or \
+                         renewed by a step of its own";
+            check("content.products", same_products(&before.products, &after.products), stays);
+            check("content.scheme.level", before.scheme.level == after.scheme.level, stays);
+            check("content.normative_documents", before.normative_documents == after.normative_documents, stays);
+            check("content.granted_on", before.granted_on == after.granted_on, stays);
+            check("content.valid_from", before.valid_from == after.valid_from, stays);
+            check("content.valid_until", before.valid_until == after.valid_until, stays);
+            return faults;
+        }
         Amendment::ExtendScope => (
             after,
             before,
@@ -78,6 +89,11 @@ pub(crate) fn amendment_faults(amendment: Amendment, before: &Content, after: &C
         faults.push(("update_mask", why.to_owned()));
     }
     faults
+}
+
+/// Whether the same goods are covered, in whatever words.
+fn same_products(before: &[Product], after: &[Product]) -> bool {
+    before == after || room(before, after) == Room::Found && room(after, before) == Room::Found
 }
 
 /// Whether less is certified after than before, as far as that can be told: what a scope or level in other words takes

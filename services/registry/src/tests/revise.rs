@@ -28,6 +28,7 @@ greenlane_store::engine_tests!(Migrator:
     a_renewal_after_the_last_day_leaves_the_gap,
     a_reduction_ends_a_suspension,
     an_amendment_that_takes_nothing_away_ends_no_suspension,
+    a_correction_touches_what_is_certified_for_a_mistake_alone,
     an_annulled_certificate_was_in_force_on_no_day,
     a_terminated_certificate_stays_so,
     a_step_that_an_announced_one_forbids_is_told_when_that_one_comes,
@@ -476,6 +477,24 @@ async fn an_amendment_that_takes_nothing_away_ends_no_suspension(db: TestDatabas
         assert_eq!(Fault::violations_of(&refused)[0].field, blamed);
     }
     assert_eq!(in_force(&served, by_name(&first.name), "2026-06-01").await, ["suspended"]);
+}
+
+async fn a_correction_touches_what_is_certified_for_a_mistake_alone(db: TestDatabase) {
+    let served = serve(&db).await;
+    let first = issued(&served).await;
+    let mut body = served.certificates("bodies/xa-lab");
+    let corrected = |id: &str, reason: wire::CertificateReason| wire::AmendCertificateRequest {
+        reason: reason.into(),
+        ..products(&first.name, id, wire::AmendmentKind::Correct, &["SR-400", "SR-500"])
+    };
+    let refused = body.amend_certificate(corrected("a", wire::CertificateReason::Ordinary)).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&refused)[0].field, "content.products");
+    let done = body.amend_certificate(corrected("b", wire::CertificateReason::Mistake)).await.unwrap().into_inner();
+    assert_eq!(done.certificate.unwrap().version, 2);
+    let request = wire::ListCertificateEventsRequest { certificate: first.name.clone(), ..Default::default() };
+    let events = body.list_certificate_events(request).await.unwrap().into_inner().events;
+    let told = (events[1].kind(), events[1].reason());
+    assert_eq!(told, (wire::CertificateEventKind::Reissue, wire::CertificateReason::Mistake), "as the log has it");
 }
 
 async fn an_annulled_certificate_was_in_force_on_no_day(db: TestDatabase) {

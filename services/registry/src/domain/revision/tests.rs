@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::content::{Holder, Product, Quantity, Scheme, SerialRange, Site};
+use crate::domain::content::{Holder, NormativeDocument, Product, Quantity, Scheme, SerialRange, Site};
 use crate::domain::goods::{Code, ProductId};
 
 /// What is changed of a product, in words and in deed.
@@ -93,6 +93,41 @@ fn a_reduction_takes_something_away() {
     let mut after = before.clone();
     another(&mut after);
     assert_eq!(fields(Amendment::ExtendScope, &before, &after), ["content.holder"]);
+}
+
+#[test]
+fn a_correction_touches_what_is_certified_for_a_mistake_alone() {
+    let before = content(vec![product("A")]);
+    let corrected = |reason, change: fn(&mut Content)| {
+        let mut after = before.clone();
+        change(&mut after);
+        let faults = amendment_faults(Amendment::Correct, &before, &after, reason);
+        faults.into_iter().map(|(field, _)| field).collect::<Vec<_>>()
+    };
+    let certified: [(&str, fn(&mut Content)); 7] = [
+        ("content.products", |after| after.products.push(product("B"))),
+        ("content.products", |after| after.products[0].codes[0].code = "85".into()),
+        ("content.scheme.level", |after| after.scheme.level = "A+++".into()),
+        ("content.normative_documents", |after| {
+            after.normative_documents = vec![NormativeDocument { edition: "EX 1:2026".into(), part: String::new() }];
+        }),
+        ("content.granted_on", |after| after.granted_on = day("2025-12-31")),
+        ("content.valid_from", |after| after.valid_from = day("2026-01-02")),
+        ("content.valid_until", |after| after.valid_until = day("2048-12-31")),
+    ];
+    for (field, change) in certified {
+        assert_eq!(corrected(Reason::Ordinary, change), [field]);
+        assert_eq!(corrected(Reason::KeyCompromise, change), [field]);
+        assert!(corrected(Reason::Mistake, change).is_empty(), "{field}");
+    }
+    let recorded: [fn(&mut Content); 3] = [
+        |after| after.holder.name = "Example Limited".into(),
+        |after| after.products[0].name = "Sunrise (TM)".into(),
+        |after| after.remarks = "Printed anew.".into(),
+    ];
+    for change in recorded {
+        assert!(corrected(Reason::Ordinary, change).is_empty());
+    }
 }
 
 #[test]

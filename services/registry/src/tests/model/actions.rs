@@ -220,10 +220,10 @@ impl Play<'_> {
                 }
             }
             Action::Amend { kind, models, hours, how } => {
-                let kind = match kind {
-                    Kind::Extend => wire::AmendmentKind::ExtendScope,
-                    Kind::Reduce => wire::AmendmentKind::ReduceScope,
-                    Kind::Correct => wire::AmendmentKind::Correct,
+                let (kind, reason) = match kind {
+                    Kind::Extend => (wire::AmendmentKind::ExtendScope, wire::CertificateReason::Ordinary),
+                    Kind::Reduce => (wire::AmendmentKind::ReduceScope, wire::CertificateReason::Ordinary),
+                    Kind::Correct => (wire::AmendmentKind::Correct, wire::CertificateReason::Mistake),
                 };
                 let request = wire::AmendCertificateRequest {
                     request_id,
@@ -231,7 +231,7 @@ impl Play<'_> {
                     kind: kind.into(),
                     content: Some(wire::CertificateContent { products: products(models), ..Default::default() }),
                     update_mask: Some(prost_types::FieldMask { paths: vec!["products".to_owned()] }),
-                    reason: wire::CertificateReason::Ordinary.into(),
+                    reason: reason.into(),
                     effective_time: self.moment(hours),
                     etag: self.etag(how),
                     ..Default::default()

@@ -68,7 +68,7 @@ enum Kind {
     Extend,
     /// Less than before is certified.
     Reduce,
-    /// The record is corrected; what is certified stays.
+    /// The record is corrected; what is certified stays, unless the reason is a mistake.
     Correct,
 }
 
