@@ -28,7 +28,9 @@ use crate::domain::goods::ProductId;
 use crate::domain::key::Key;
 use crate::domain::life::{Standing, State, standing};
 use crate::domain::names::BodyId;
-use crate::domain::trace::footprint::{Certified, Comparison, Footprint, claim, compare, footprint, other_reporter};
+use crate::domain::trace::footprint::{
+    Certified, Claim, Comparison, Footprint, claim, compare, footprint, other_reporter,
+};
 use crate::domain::trace::{is_of, parse_trace_name};
 use crate::domain::verdict::Outcome;
 use crate::domain::verdict::authentic::{Judged, Presented, judge};
@@ -230,7 +232,8 @@ impl Traces {
         let kept_back = version.content.confidential.contains(&ConfidentialField::Measurements)
             && caller.body().is_none()
             && !caller.has_scope("certificates.read");
-        let claimed = claim(&version.content).filter(|_| !kept_back);
+        let claim = if kept_back { Claim::Nothing } else { claim(&version.content) };
+        let claimed = claim.told();
         let names_product = version.content.products.iter().any(|certified| {
             let models = certified.models.iter().chain([&certified.id.model]);
             let is_model = models.filter(|model| !model.is_empty()).any(|model| {
@@ -245,7 +248,7 @@ impl Traces {
             Some(Standing::Stored(State::Active)) => void(version, body.key_at(&version.key, revision), revision),
             other => Some(other.map_or("not_known_then", Standing::as_str)),
         };
-        let certified = Certified { claim: claimed, kept_back, names_product, not_in_force };
+        let certified = Certified { claim, kept_back, names_product, not_in_force };
         let (comparison, mut findings) = compare(&footprint, &certified);
         if matches!(comparison, Comparison::Consistent | Comparison::ExceedsClaim) {
             findings.extend(other_reporter(&footprint, &file.body));

@@ -27,6 +27,20 @@ impl Decimal {
         Ok(Self(sign * millionths))
     }
 
+    /// Reads digits with a point that is to be moved so many places to the right; none when it is no such number then.
+    pub(crate) fn parse_moved(text: &str, places: i32) -> Option<Self> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let fraction = fraction.trim_end_matches('0');
+        let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
+        let exponent = places + DECIMALS as i32 - i32::try_from(fraction.len()).ok()?;
+        let power = 10_i128.checked_pow(exponent.unsigned_abs())?;
+        let millionths = match exponent {
+            0.. => digits.checked_mul(power)?,
+            _ => Some(digits / power).filter(|_| digits % power == 0)?,
+        };
+        (0..SCALE.pow(2) * 1_000).contains(&millionths).then_some(Self(millionths))
+    }
+
     pub(crate) fn is_negative(self) -> bool {
         self.0 < 0
     }

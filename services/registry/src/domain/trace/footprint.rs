@@ -308,9 +308,8 @@ pub(crate) enum Comparison {
 /// What a certificate says, as far as a footprint is held against it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Certified {
-    /// What it claims, in kg of CO2 equivalent per declared unit: its first measurement in kilograms that names a carbon
-    /// footprint.
-    pub(crate) claim: Option<Decimal>,
+    /// Nothing when it keeps that back.
+    pub(crate) claim: Claim,
     /// Whether it keeps that back from who asks.
     pub(crate) kept_back: bool,
     /// Whether it is for the product.
@@ -320,16 +319,49 @@ pub(crate) struct Certified {
 }
 
 /// What a certificate claims.
-pub(crate) fn claim(content: &Content) -> Option<Decimal> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    Nothing,
+    /// In kg of CO2 equivalent per declared unit.
+    Told(Decimal),
+    /// In a unit that is no mass, or of more digits than are compared.
+    Unread(Quantity),
+}
+
+impl Claim {
+    pub(crate) fn told(&self) -> Option<Decimal> {
+        match self {
+            Self::Told(claim) => Some(*claim),
+            Self::Nothing | Self::Unread(_) => None,
+        }
+    }
+}
+
+/// What a certificate claims: its first measurement in kilograms that names a carbon footprint, or else its first in grams,
+/// tonnes or milligrams.
+pub(crate) fn claim(content: &Content) -> Claim {
     let names = |metric: &str| {
         let metric = metric.to_lowercase();
         ["carbon footprint", "co2e", "co2-eq", "global warming potential", "gwp"]
             .iter()
             .any(|word| metric.contains(word))
     };
-    let found =
-        content.measurements.iter().find(|measurement| measurement.value.unit == "KGM" && names(&measurement.metric));
-    found.and_then(|measurement| Decimal::parse(&measurement.value.amount).ok())
+    let claims: Vec<&Quantity> =
+        content.measurements.iter().filter(|it| names(&it.metric)).map(|it| &it.value).collect();
+    let kilograms = |value: &Quantity| match value.unit.as_str() {
+        "MGM" => Decimal::parse_moved(&value.amount, -6),
+        "GRM" => Decimal::parse_moved(&value.amount, -3),
+        "KGM" => Decimal::parse_moved(&value.amount, 0),
+        "TNE" => Decimal::parse_moved(&value.amount, 3),
+        _ => None,
+    };
+    let first =
+        |unit: &str| claims.iter().filter(|value| unit.is_empty() || value.unit == unit).find_map(|it| kilograms(it));
+    match (first("KGM").or_else(|| first("")), claims.first()) {
+        (Some(told), _) => Claim::Told(told),
+        (None, Some(value)) => Claim::Unread((*value).clone()),
+        (None, None) => Claim::Nothing,
+    }
 }
 
 /// That production or transport is told by others than the body whose certificate a footprint is held against: partners
@@ -356,9 +388,17 @@ pub(crate) fn compare(footprint: &Footprint, certified: &Certified) -> (Comparis
         let message = "What the certificate measures is confidential, and kept back from who asks.";
         return open(Finding::new("claim_kept_back", message));
     }
-    let Some(claim) = certified.claim else {
-        let finding = Finding::new("no_claim", "The certificate claims no carbon footprint in kilograms.");
-        return (Comparison::NoClaim, vec![finding]);
+    let claim = match &certified.claim {
+        Claim::Told(claim) => *claim,
+        Claim::Nothing => {
+            let finding = Finding::new("no_claim", "The certificate claims no carbon footprint.");
+            return (Comparison::NoClaim, vec![finding]);
+        }
+        Claim::Unread(Quantity { amount, unit }) => {
+            let message = "The certificate claims a carbon footprint that cannot be read as kilograms.";
+            let finding = Finding::new("claim_not_comparable", message);
+            return open(finding.with("claimed", amount.clone()).with("unit", unit.clone()));
+        }
     };
     let numbers =
         |finding: Finding| finding.with("claimed", claim.to_string()).with("found", footprint.emissions.to_string());

@@ -1,5 +1,5 @@
 use super::decimal::Decimal;
-use super::footprint::{Certified, Comparison, Footprint, Gathered};
+use super::footprint::{Certified, Claim, Comparison, Footprint, Gathered};
 use super::*;
 
 fn event(index: u64, stage: Stage, batch: &str, amount: &str, emissions: &str) -> TraceEvent {
@@ -38,7 +38,7 @@ fn footprint(events: &[TraceEvent], product: &ProductId) -> Option<Footprint> {
 
 /// Of a certificate that is in force and says all that it says.
 fn compare(found: &Footprint, claim: Option<&str>, names_product: bool) -> Comparison {
-    let claim = claim.map(|text| Decimal::parse(text).unwrap());
+    let claim = claim.map_or(Claim::Nothing, |text| Claim::Told(Decimal::parse(text).unwrap()));
     let certified = Certified { claim, kept_back: false, names_product, not_in_force: None };
     super::footprint::compare(found, &certified).0
 }
@@ -52,6 +52,18 @@ fn numbers_are_exact_to_a_millionth() {
     }
     for wrong in ["", "-", ".5", "1.", "1e3", "1.0000001", "1234567890", "+1", "1,5", "١"] {
         assert!(Decimal::parse(wrong).is_err(), "{wrong}");
+    }
+    for (text, places, moved) in [
+        ("5000", -3, "5"),
+        ("0.0050", 3, "5"),
+        ("12.5000000", 0, "12.5"),
+        ("1", -6, "0.000001"),
+        ("999999.999999999", 3, "999999999.999999"),
+    ] {
+        assert_eq!(Decimal::parse_moved(text, places).unwrap().to_string(), moved);
+    }
+    for (text, places) in [("0.0001", -3), ("1.0000001", 0), ("1000000", 3), ("9".repeat(30).as_str(), 3)] {
+        assert_eq!(Decimal::parse_moved(text, places), None, "{text}");
     }
     let third = Decimal::parse("1").unwrap().times(Decimal::parse("1").unwrap()).per(Decimal::parse("3").unwrap());
     assert_eq!(third.to_string(), "0.333333");
@@ -79,7 +91,7 @@ fn legs_add_up_runs_average_and_other_batches_do_not_count() {
     assert_eq!(compare(&found, Some("16.799999"), true), Comparison::ExceedsClaim);
     assert_eq!(compare(&found, None, true), Comparison::NoClaim);
     assert_eq!(compare(&found, Some("99"), false), Comparison::Undetermined);
-    let certified = Certified { claim: None, kept_back: true, names_product: true, not_in_force: None };
+    let certified = Certified { claim: Claim::Nothing, kept_back: true, names_product: true, not_in_force: None };
     assert_eq!(super::footprint::compare(&found, &certified).1[0].code, "claim_kept_back");
     let ended = Certified { not_in_force: Some("withdrawn"), ..certified };
     assert_eq!(super::footprint::compare(&found, &ended).1[0].code, "not_in_force");

@@ -9,6 +9,7 @@ use crate::store::trace::TraceFilter;
 greenlane_store::engine_tests!(Migrator:
     what_a_certificate_keeps_back_no_comparison_tells,
     a_footprint_is_held_against_the_version_that_counts,
+    a_claim_in_whatever_unit_is_no_silence,
     what_a_compromised_key_signed_counts_in_no_footprint,
     of_a_certificate_that_a_compromised_key_signed_no_claim_is_borne_out,
     what_two_products_used_up_is_told_of_both,
@@ -104,6 +105,28 @@ async fn a_footprint_is_held_against_the_version_that_counts(db: TestDatabase) {
         (vec!["not_in_force"], wire::FootprintComparison::Undetermined)
     );
     assert_eq!(ended.findings[0].parameters["state"], "withdrawn");
+}
+
+async fn a_claim_in_whatever_unit_is_no_silence(db: TestDatabase) {
+    use wire::FootprintComparison as C;
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    lived(&served).await;
+    for (amount, unit, claimed, outcome, code) in [
+        ("15000", "GRM", "15", C::Consistent, "claim_borne_out"),
+        ("0.0149", "TNE", "14.9", C::ExceedsClaim, "claim_exceeded"),
+        ("15.0000001", "KGM", "", C::Undetermined, "claim_not_comparable"),
+        ("33", "LBR", "", C::Undetermined, "claim_not_comparable"),
+    ] {
+        let mut stated = stating(amount, false);
+        stated.measurements[0].value.as_mut().unwrap().unit = unit.to_owned();
+        let issue = wire::IssueCertificateRequest { content: Some(stated), ..order("xa-lab", unit) };
+        let issued = served.certificates("bodies/xa-lab").issue_certificate(issue).await.unwrap().into_inner();
+        let asked = comparison(&issued.certificate.unwrap().name);
+        let told = traces(&served, "bodies/xa-lab").compare_footprint(asked).await.unwrap().into_inner();
+        assert_eq!((told.claimed_kg_co2e_per_unit.as_str(), told.comparison()), (claimed, outcome), "{unit}");
+        assert_eq!(codes_of(&told.findings), [code]);
+    }
 }
 
 async fn what_a_compromised_key_signed_counts_in_no_footprint(db: TestDatabase) {
