@@ -68,6 +68,33 @@ fn announced() -> anyhow::Result<()> {
 }
 
 #[test]
+fn a_step_that_takes_effect_later_in_the_day_is_not_announced_but_counts() {
+    later_today().expect("it runs");
+}
+
+fn later_today() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let certificate = shell.certify()?;
+    let tonight = format!("{}T23:59:59Z", Clock::system().today());
+    let withdraw =
+        format!("certificate withdraw {certificate} --reason safety --text t --confirm --token-file clerk.token");
+    let told = shell.run(&format!("{withdraw} --effective {tonight}"))?.expect(0);
+    assert!(
+        !told.stdout.contains("Announced") && !told.stderr.contains("announced"),
+        "{} {}",
+        told.stdout,
+        told.stderr
+    );
+    let got = shell.run(&format!("certificate get {certificate}"))?.expect(0).stdout;
+    assert!(got.contains("withdrawn") && !got.contains("Announced"), "{got}");
+    // Nothing overtakes it any more.
+    let suspend =
+        format!("certificate suspend {certificate} --reason nonconformity --remedy Mend. --token-file clerk.token");
+    shell.run(&suspend)?.expect(5);
+    Ok(())
+}
+
+#[test]
 fn a_declaration_that_is_written_off_already_is_refused_with_the_record_that_stands() {
     written_off().expect("it runs");
 }

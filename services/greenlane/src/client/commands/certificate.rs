@@ -20,8 +20,6 @@ use greenlane_api::registry::v1::{
 };
 use tonic::Code;
 
-use greenlane_platform::clock::Clock;
-
 pub(super) use self::watch::{Watch, run as watch};
 use serde_json::Value;
 
@@ -316,16 +314,15 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
     }
 }
 
-/// The steps of a certificate that are to take effect, and when.
+/// The steps of a certificate that count from a day to come, and when they take effect.
 async fn announced(session: &Session, certificate: &str) -> anyhow::Result<String> {
     let mut certificates = CertificateServiceClient::new(session.registry()?);
-    let now = Clock::system().now().timestamp();
     let (mut told, mut page_token) = (Vec::new(), String::new());
     loop {
         let request = ListCertificateEventsRequest { certificate: name(certificate), page_token, ..Default::default() };
         let page = certificates.list_certificate_events(request).await?.into_inner();
         for event in page.events.into_iter().filter(|it| it.overtaken_by.is_empty()) {
-            if let Some(later) = event.effective_time.filter(|it| it.seconds > now) {
+            if let Some(later) = event.effective_time.filter(step::is_to_come) {
                 let kind = event.kind().as_str_name().trim_start_matches("CERTIFICATE_EVENT_KIND_");
                 told.push(format!("{} from {later}", kind.to_ascii_lowercase().replace('_', " ")));
             }

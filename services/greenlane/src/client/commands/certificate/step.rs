@@ -89,8 +89,14 @@ fn cosigners(answer: &Value) -> Vec<String> {
     theirs.map(|signature| signature.name.to_string()).collect()
 }
 
-/// Prints the answer to a step, and who has cosigned it; of one that takes effect later, from when on, and what counts
-/// until then.
+/// Whether a step counts from a later day than today. Days are whole, and are those of UTC.
+pub(super) fn is_to_come(effect: &Timestamp) -> bool {
+    let day = |seconds: i64| seconds.div_euclid(24 * 60 * 60);
+    day(effect.seconds) > day(Clock::system().now().timestamp())
+}
+
+/// Prints the answer to a step, and who has cosigned it; of one that counts from a later day, from when on, and what
+/// counts until then.
 pub(super) fn told<M: Message + Name>(
     session: &Session,
     answer: &M,
@@ -104,7 +110,7 @@ pub(super) fn told<M: Message + Name>(
     if !cosigners.is_empty() && matches!(session.output(), Output::Table | Output::Csv) {
         value["certificate"]["cosignedBy"] = cosigners.into();
     }
-    if let Some(later) = effect.filter(|it| it.seconds > Clock::system().now().timestamp()) {
+    if let Some(later) = effect.filter(is_to_come) {
         let certificate = &mut value["certificate"];
         // The answer to an amendment is of the version that it makes: what is not valid yet is that, and no more.
         let is_amended = step == AMEND;
