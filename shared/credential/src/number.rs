@@ -2,8 +2,8 @@
 //!
 //! A number is `GL`, two letters for the economy or registry, twelve random characters, and two check characters of
 //! ISO/IEC 7064 MOD 1271-36 over all that goes before. The random part and the check characters use the 32 characters
-//! that Crockford's base32 keeps (no I, L, O, U); its first is a digit from 2 to 9. On input, case, spaces and hyphens do
-//! not matter, and what is taken for another character is folded: O as 0, I and L as 1, and in the letters of the
+//! that Crockford's base32 keeps (no I, L, O, U); its first is a digit from 2 to 9. On input, case, spaces, hyphens and
+//! the width that East Asian keyboards give characters do not matter, and what is taken for another character is folded: O as 0, I and L as 1, and in the letters of the
 //! prefix the other way round.
 //!
 //! MOD 1271-36 detects every single wrong character and every swap of two neighbours, and almost all other mistakes. The
@@ -32,8 +32,8 @@ const LENGTH: usize = LETTERS + RANDOM + 2;
 /// The characters of the random part and the check, without look-alikes.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// The longest input that is looked at, in bytes: a number with room for separators.
-const MAX_INPUT: usize = 64;
+/// The longest input that is looked at, in bytes: a number in characters of three bytes, with room for separators.
+const MAX_INPUT: usize = 96;
 
 const MODULUS: u32 = 1271;
 const RADIX: u32 = 36;
@@ -101,7 +101,7 @@ impl CertificateNumber {
             return Err(NumberError::Length);
         }
         let separator = |c: &char| c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}');
-        let characters: Vec<char> = input.chars().filter(|c| !separator(c)).collect();
+        let characters: Vec<char> = input.chars().map(narrow).filter(|c| !separator(c)).collect();
         if characters.len() != LENGTH {
             return Err(NumberError::Length);
         }
@@ -128,6 +128,16 @@ impl CertificateNumber {
             return Err(NumberError::Character { position: LETTERS + 1 });
         }
         Self::settle(folded, &either_i_or_l)
+    }
+
+    /// What stands for a number in a text: what follows `certificates/` in a name or an address, whose case does not
+    /// matter, or else all of it.
+    pub fn written_in(text: &str) -> &str {
+        const COLLECTION: &str = "certificates/";
+        match text.to_ascii_lowercase().rfind(COLLECTION) {
+            Some(at) => text[at + COLLECTION.len()..].split(['?', '#', '/']).next().unwrap_or_default(),
+            None => text,
+        }
     }
 
     /// A 1 among the letters may stand for I or L: the check characters tell which.
@@ -189,6 +199,14 @@ impl FromStr for CertificateNumber {
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", char::from(self.0[0]), char::from(self.0[1]))
+    }
+}
+
+/// A character of the full width as the one that it is in ASCII.
+fn narrow(character: char) -> char {
+    match character {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(character) - 0xFEE0).unwrap_or(character),
+        _ => character,
     }
 }
 

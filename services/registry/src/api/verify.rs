@@ -441,10 +441,7 @@ fn subject(v: &mut Violations, raw: Option<wire::verify_request::Subject>, hint:
             if text.split('.').count() == 3 && text.starts_with("ey") {
                 return consistency::document(v, "qr_text", text).map(Subject::Document);
             }
-            let number = match text.rfind("certificates/") {
-                Some(at) => text[at..].split(['?', '#']).next().unwrap_or_default(),
-                None => text,
-            };
+            let number = greenlane_credential::CertificateNumber::written_in(text);
             consistency::certificate(v, "qr_text", number, true).map(Subject::Number)
         }
     }

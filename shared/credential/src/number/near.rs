@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{CertificateNumber, LENGTH, MAX_INPUT};
+use super::{CertificateNumber, LENGTH, MAX_INPUT, narrow};
 
 impl CertificateNumber {
     /// The valid numbers that one mistake leads away from: a wrong character, one too many or too few, or two neighbours
@@ -12,8 +12,9 @@ impl CertificateNumber {
         if input.len() > MAX_INPUT || Self::parse(input).is_ok() {
             return Vec::new();
         }
-        let written: String = input.chars().filter(char::is_ascii_alphanumeric).collect();
-        let others = input.chars().any(|c| c.is_alphanumeric() && !c.is_ascii());
+        let characters = || input.chars().map(narrow);
+        let written: String = characters().filter(char::is_ascii_alphanumeric).collect();
+        let others = characters().any(|c| c.is_alphanumeric() && !c.is_ascii());
         if others || !(LENGTH - 1..=LENGTH + 1).contains(&written.len()) {
             return Vec::new();
         }

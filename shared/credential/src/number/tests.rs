@@ -7,6 +7,25 @@ fn numbers() -> impl Strategy<Value = CertificateNumber> {
     ("[A-Z]{2}", any::<u64>()).prop_map(|(letters, _)| CertificateNumber::generate(Prefix::new(&letters).unwrap()))
 }
 
+/// As an East Asian keyboard writes it.
+fn wide(character: char) -> char {
+    char::from_u32(u32::from(character) + 0xFEE0).unwrap()
+}
+
+#[test]
+fn a_number_is_found_in_a_name_and_in_an_address_of_whatever_case() {
+    for (text, written) in [
+        ("GLXA", "GLXA"),
+        ("certificates/GLXA", "GLXA"),
+        ("https://registry.example.org/base/certificates/GLXA?lang=zh", "GLXA"),
+        ("HTTPS://REGISTRY.EXAMPLE.ORG/CERTIFICATES/GLXA/PROOF#X", "GLXA"),
+        ("https://registry.example.org/verify", "https://registry.example.org/verify"),
+        ("certificates/", ""),
+    ] {
+        assert_eq!(CertificateNumber::written_in(text), written);
+    }
+}
+
 #[test]
 fn check_characters_are_those_of_iso_7064_mod_1271_36() {
     assert_eq!(&check_characters(b"ISO79"), b"3W");
@@ -24,6 +43,7 @@ fn numbers_are_read_as_people_write_them() {
             format!(" {} ", number.grouped().replace('-', " \u{2013} ")),
             number.as_str().replace('0', "O").replace('1', "l"),
             number.as_str().replace('O', "0").replace(['I', 'L'], "1"),
+            number.grouped().chars().map(wide).collect(),
         ];
         for text in written {
             assert_eq!(CertificateNumber::parse(&text), Ok(number.clone()), "{text}");

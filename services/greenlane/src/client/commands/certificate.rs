@@ -367,11 +367,33 @@ pub(super) fn looks_like_one(text: &str) -> bool {
         && (15..=21).contains(&number.chars().filter(|letter| letter.is_alphanumeric()).count())
 }
 
-/// A certificate's name from its name or its bare number.
+/// A certificate's name from its name, its bare number, or its address, which is what its QR code holds.
 pub(super) fn name(certificate: &str) -> String {
-    if certificate.starts_with("certificates/") {
-        certificate.to_owned()
-    } else {
-        format!("certificates/{certificate}")
+    const COLLECTION: &str = "certificates/";
+    if certificate.starts_with(COLLECTION) {
+        return certificate.to_owned();
+    }
+    let address = certificate.contains("://").then(|| certificate.to_ascii_lowercase());
+    let number = match address.and_then(|address| address.rfind(COLLECTION)) {
+        Some(at) => certificate[at + COLLECTION.len()..].split(['?', '#', '/']).next().unwrap_or_default(),
+        None => certificate,
+    };
+    format!("{COLLECTION}{number}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name;
+
+    #[test]
+    fn a_certificate_is_named_by_its_number_its_name_and_its_address() {
+        for named in [
+            "GLXA",
+            "certificates/GLXA",
+            "https://registry.example.org/certificates/GLXA",
+            "HTTPS://REGISTRY.EXAMPLE.ORG/BASE/CERTIFICATES/GLXA?LANG=ZH",
+        ] {
+            assert_eq!(name(named), "certificates/GLXA");
+        }
     }
 }

@@ -255,11 +255,7 @@ fn ask(text: &str, language: Language) -> Asked {
     if text.starts_with("ey") && text.contains('.') {
         return Asked::Document(text.to_owned());
     }
-    let number = match text.rfind("certificates/") {
-        Some(at) => text[at + "certificates/".len()..].split(['?', '#', '/']).next().unwrap_or_default(),
-        None => text,
-    };
-    match Checked::parse(number) {
+    match Checked::parse(Checked::written_in(text)) {
         Ok(number) => Asked::Number(CertificateNumber::trusted(number.as_str())),
         Err(error) => Asked::Wrong(language.number_error(error)),
     }
@@ -321,6 +317,7 @@ mod tests {
             format!(" certificates/{text} "),
             format!("https://registry.example.org/certificates/{text}?lang=zh"),
             format!("https://registry.example.org/base/certificates/{text}/proof#x"),
+            format!("HTTPS://REGISTRY.EXAMPLE.ORG/CERTIFICATES/{text}"),
         ] {
             assert_eq!(ask(&asked, Language::English), known, "{asked}");
         }
