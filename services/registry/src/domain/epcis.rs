@@ -169,7 +169,7 @@ fn identify(text: &str) -> Result<ProductId, String> {
         None
     };
     let found = found.ok_or_else(|| format!("names a product in a way that is not read: {}", short(text)))?;
-    gtin(&found.gtin).map_err(|why| format!("names the GTIN {}, which {why}", found.gtin))?;
+    gtin(&found.gtin).map_err(|why| format!("names the GTIN {}: {why}", found.gtin))?;
     Ok(found)
 }
 

@@ -47,7 +47,7 @@ fn what_is_no_single_event_about_one_product_is_refused() {
         (r#"{"epcisBody":{"eventList":[]}}"#, "one event, not 0"),
         (
             r#"{"type":"ObjectEvent","eventTime":"2026-05-01T10:00:00Z","epcList":["https://id.gs1.org/01/09506000134353"]}"#,
-            "check digit",
+            "names the GTIN 09506000134353: the check digit is wrong",
         ),
         (
             r#"{"type":"ObjectEvent","eventTime":"2026-05-01T10:00:00Z","epcList":["https://id.gs1.org/01/09506000134352",
