@@ -125,7 +125,13 @@ const NO_FAULT: [&str; 14] = [
     "not_recognised",
 ];
 /// Those that leave a part open, and so do not decide that it is *no*.
-const OPEN: [&str; 4] = ["code_can_be_covered", "code_other_edition", "product_not_declared", "product_not_comparable"];
+const OPEN: [&str; 5] = [
+    "code_can_be_covered",
+    "code_other_edition",
+    "product_not_declared",
+    "product_not_comparable",
+    "origin_not_comparable",
+];
 
 /// The reasons that decide each part that is not a plain yes; what several parts have in common is told once.
 fn why(verdict: &Verdict) -> String {

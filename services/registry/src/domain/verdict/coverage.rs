@@ -221,8 +221,19 @@ fn origin(product: &Product, goods: &Goods) -> Aspect {
     if product.origin.is_empty() || product.origin == goods.origin {
         return Aspect::silent();
     }
-    let finding = Finding::new("origin_not_covered", "The certificate is for goods of another origin.");
-    Aspect::of(Outcome::No, finding.with("certified_origin", product.origin.clone()))
+    let (outcome, finding) = if is_bloc(&product.origin) || is_bloc(&goods.origin) {
+        let message =
+            "Certificate and declaration name an economy and a bloc: whether it is the same origin is not told.";
+        (Outcome::Undetermined, Finding::new("origin_not_comparable", message))
+    } else {
+        (Outcome::No, Finding::new("origin_not_covered", "The certificate is for goods of another origin."))
+    };
+    Aspect::of(outcome, finding.with("certified_origin", product.origin.clone()))
+}
+
+/// Whether a code is that of a bloc. Its members are the equivalence service's to say.
+fn is_bloc(code: &str) -> bool {
+    code.len() != 2 || matches!(code, "EU" | "EZ")
 }
 
 #[cfg(test)]

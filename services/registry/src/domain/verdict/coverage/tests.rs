@@ -132,6 +132,20 @@ fn goods_of_another_origin_are_not_covered_by_a_certificate_that_names_one() {
 }
 
 #[test]
+fn whether_goods_of_a_bloc_are_of_an_economy_is_left_open() {
+    for (certified, declared) in [("FR", "EU"), ("EU", "FR"), ("ASEAN", "VN")] {
+        let limited = Product { origin: certified.into(), ..product() };
+        let goods = Goods { origin: declared.into(), ..goods() };
+        let part = judge(Some(&content(vec![limited])), &goods, unknown);
+        let told = (part.outcome, *codes(&part).last().unwrap());
+        assert_eq!(told, (Outcome::Undetermined, "origin_not_comparable"), "{certified} {declared}");
+    }
+    let same = Product { origin: "EU".into(), ..product() };
+    let goods = Goods { origin: "EU".into(), ..goods() };
+    assert_eq!(judge(Some(&content(vec![same])), &goods, unknown).outcome, Outcome::Yes);
+}
+
+#[test]
 fn a_gtin_against_a_model_cannot_be_compared() {
     let goods = Goods { product: ProductId { gtin: "4012345123456".into(), ..ProductId::default() }, ..goods() };
     let part = judge(Some(&content(vec![product()])), &goods, unknown);
