@@ -119,8 +119,11 @@ fn rows_of_the_world_and_of_parts_of_a_flow_are_named_and_count_only_where_the_r
     assert_eq!(all.to_bits(), 20.0f64.to_bits());
 }
 
+/// The flow with its partner, the value and the rows of a total.
+type Summed = (String, f64, u64);
+
 /// Value and rows of all goods, and rows by fault, of rows `reporter partner flow code period value`.
-fn run(by: Vec<TotalKey>, rows: &str) -> (Vec<(String, f64, u64)>, BTreeMap<&'static str, u64>) {
+fn run(by: Vec<TotalKey>, rows: &str) -> (Vec<Summed>, BTreeMap<&'static str, u64>) {
     let catalogue = catalogue();
     let mut tagger = Tagger::new(Arc::clone(&catalogue), Settings { total_by: by, ..settings(&catalogue) });
     for line in rows.lines() {
