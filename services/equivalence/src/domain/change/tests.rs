@@ -163,6 +163,22 @@ fn a_modified_document_deviates_and_nothing_ends_after_it_is_over() {
 }
 
 #[test]
+fn nothing_is_to_be_converted_before_the_new_edition_alone_counts() {
+    let fields = |convert_by: &str| -> Vec<String> {
+        let it = entry(json!({ "edition_transition": { "name": "editionTransitions/t", "market": "XL",
+            "from_standard": "standards/b-1", "to_standard": "standards/a-1", "new_only_from": "2027-09-01",
+            "convert_by": convert_by, "consequence": "withdraw", "source": { "example": true } } }));
+        it.faults().into_iter().map(|fault| fault.field).collect()
+    };
+    for good in ["", "2027-08-31", "2027-09-01", "2028-01-01"] {
+        assert_eq!(fields(good), [""; 0], "{good}");
+    }
+    for wrong in ["2027-08-30", "2027-08-01", "2020-01-01"] {
+        assert_eq!(fields(wrong), ["convert_by"], "{wrong}");
+    }
+}
+
+#[test]
 fn a_date_is_one_of_the_calendar_to_the_day_or_as_exactly_as_its_source_has_it() {
     let fields = |value: Value| -> Vec<String> { entry(value).faults().into_iter().map(|fault| fault.field).collect() };
     let arrangement = |signed: &str, read: &str| {

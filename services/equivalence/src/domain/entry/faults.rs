@@ -220,6 +220,10 @@ impl Entry {
                 if it.either_from.is_some_and(|either| either > it.new_only_from) {
                     faults.add("either_from", "must not be later than `new_only_from`");
                 }
+                // On its eve at the earliest: else what may still be granted would not count any more.
+                if it.convert_by.and_then(|by| by.succ_opt()).is_some_and(|over| over < it.new_only_from) {
+                    faults.add("convert_by", "must not be earlier than the day before `new_only_from`");
+                }
                 if it.withdraw_by.zip(it.convert_by).is_some_and(|(withdraw, convert)| withdraw < convert) {
                     faults.add("withdraw_by", "must not be earlier than `convert_by`");
                 }
