@@ -208,6 +208,12 @@ impl RecognitionObject {
         matches!(self, Self::TestReport | Self::InspectionReport | Self::Certificate | Self::MarkOrLabel)
     }
 
+    /// Whether what is recognised is who a body is: its designation or its accreditation, which the catalogue holds as
+    /// designations under the annex.
+    pub fn is_of_bodies(self) -> bool {
+        matches!(self, Self::CabDesignation | Self::Accreditation)
+    }
+
     /// Whether an arrangement on this object covers a result of the kind `result`. What is agreed on institutions,
     /// regulations or criteria covers every kind.
     pub fn covers(self, result: Self) -> bool {

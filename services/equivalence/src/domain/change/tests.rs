@@ -179,6 +179,26 @@ fn nothing_is_to_be_converted_before_the_new_edition_alone_counts() {
 }
 
 #[test]
+fn what_counts_for_the_designation_of_its_body_alone_requires_one() {
+    let fields = |objects: &[&str], designation_required: bool| -> Vec<String> {
+        let it = entry(json!({ "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
+            "objects": objects, "designation_required": designation_required, "validity": { "from": "2020-01-01" },
+            "source": { "example": true } } }));
+        it.faults().into_iter().map(|fault| fault.field).collect()
+    };
+    let results = ["test_report", "inspection_report", "certificate", "mark_or_label"];
+    for of_bodies in ["cab_designation", "accreditation"] {
+        assert_eq!(fields(&[of_bodies], false), ["designation_required"]);
+        assert_eq!(fields(&["certificate", of_bodies], false), ["designation_required"], "of a test report");
+        assert_eq!(fields(&[of_bodies], true), [""; 0]);
+        // What covers every result whoever issued it leaves nothing to the designation.
+        assert_eq!(fields(&["technical_regulation_equivalence", of_bodies], false), [""; 0]);
+        assert_eq!(fields(&[&results[..], &[of_bodies]].concat(), false), [""; 0]);
+    }
+    assert_eq!(fields(&["certificate"], false), [""; 0]);
+}
+
+#[test]
 fn a_date_is_one_of_the_calendar_to_the_day_or_as_exactly_as_its_source_has_it() {
     let fields = |value: Value| -> Vec<String> { entry(value).faults().into_iter().map(|fault| fault.field).collect() };
     let arrangement = |signed: &str, read: &str| {

@@ -9,7 +9,7 @@ use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::source::Source;
 use crate::domain::standard::{EditionTransition, StockExemption};
 use crate::domain::time::{Ending, Validity, is_date_in_part, parse_date};
-use crate::domain::words::{ConditionKind, EquivalenceDegree};
+use crate::domain::words::{ConditionKind, EquivalenceDegree, RecognitionObject};
 
 /// A fault of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -312,6 +312,15 @@ fn annex(it: &Annex, faults: &mut Faults) {
     faults.text("title", &it.title, true);
     if it.objects.is_empty() {
         faults.missing("objects", "at least one is required");
+    }
+    if !it.designation_required && it.objects.iter().any(|object| object.is_of_bodies()) {
+        let others = || it.objects.iter().filter(|object| !object.is_of_bodies());
+        let mut results = RecognitionObject::ALL.iter().filter(|object| object.is_result());
+        if results.any(|result| !others().any(|object| object.covers(*result))) {
+            let message =
+                "must be true: some results count for nothing but the designation or accreditation of the body";
+            faults.add("designation_required", message);
+        }
     }
     if it.max_chain_links.is_some_and(|links| links > MAX_CHAIN_LINKS) {
         faults.add("max_chain_links", format!("must be at most {MAX_CHAIN_LINKS}"));
