@@ -1,5 +1,5 @@
-//! What entries say against one another: two equivalences of one pair at one time, a designation by an authority
-//! whose results nobody accepts.
+//! What entries say against one another: two equivalences of one pair at one time, two tests by one identifier, a
+//! designation by an authority whose results nobody accepts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +9,14 @@ use super::Change;
 use crate::domain::body::Designation;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::entry::Entry;
-use crate::domain::equivalence::{Equivalence, Target};
+use crate::domain::equivalence::{BridgingTest, Equivalence, Target};
 use crate::domain::key::EconomyCode;
 use crate::domain::words::BodyRole;
 
 /// Every contradiction that the changes bring into the catalogue.
 pub(super) fn contradictions(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
     let mut findings = equivalences(catalogue, changes);
+    findings.extend(bridging_tests(catalogue, changes));
     let view = View::new(catalogue, changes);
     for (index, change) in changes.iter().enumerate() {
         let Change::Upsert(Entry::Designation(designation)) = change else { continue };
@@ -71,6 +72,51 @@ fn equivalences(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
             findings.push(Finding { code, index, entry: equivalence.name.name(), field, message });
         }
         pair.push(equivalence);
+    }
+    findings
+}
+
+/// Tests that have the identifier of another, which would be taken for done with that: within one equivalence, or of two
+/// that may be links of one chain.
+fn bridging_tests(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
+    let changed: BTreeSet<String> = changes.iter().map(Change::entry_name).collect();
+    let new = |change| match change {
+        &Change::Upsert(Entry::Equivalence(ref equivalence)) if equivalence.passes() => Some(equivalence),
+        _ => None,
+    };
+    let mut known: BTreeMap<&str, Vec<(&BridgingTest, &Equivalence)>> = BTreeMap::new();
+    for test in changes.iter().filter_map(new).flat_map(Equivalence::bridging_tests) {
+        known.entry(&*test.id).or_default();
+    }
+    if known.is_empty() {
+        return Vec::new();
+    }
+    let stays = |it: &&Equivalence| it.passes() && !changed.contains(&it.name.name());
+    for equivalence in catalogue.equivalences.values().map(|it| &**it).filter(stays) {
+        for test in equivalence.bridging_tests() {
+            if let Some(same) = known.get_mut(&*test.id) {
+                same.push((test, equivalence));
+            }
+        }
+    }
+    let mut findings = Vec::new();
+    for (index, change) in changes.iter().enumerate() {
+        let Some(equivalence) = new(change) else { continue };
+        for (at, deviation) in equivalence.deviations.iter().enumerate() {
+            let Some(test) = &deviation.bridging_test else { continue };
+            let Some(same) = known.get_mut(&*test.id) else { continue };
+            let mut others = same.iter().filter(|(_, of)| of.validity.overlaps(&equivalence.validity));
+            if let Some((other, of)) = others.find(|(it, _)| it.description != test.description) {
+                findings.push(Finding {
+                    code: "contradiction".into(),
+                    index,
+                    entry: equivalence.name.name(),
+                    field: format!("deviations[{at}].bridging_test.id"),
+                    message: format!("`{}` is another test in `{}`: {}", test.id, of.name, other.description),
+                });
+            }
+            same.push((test, equivalence));
+        }
     }
     findings
 }

@@ -113,6 +113,47 @@ fn two_degrees_for_one_pair_at_one_time_contradict_each_other() {
 }
 
 #[test]
+fn one_identifier_stands_for_one_test_in_all_equivalences_of_a_time() {
+    let mapping = |name: &str, degree: &str, tests: &[(&str, &str)], until: &str| {
+        let deviation = |(id, description): &(&str, &str)| json!({ "description": "d", "bridging_test": { "id": id, "description": description } });
+        let deviations: Vec<_> = tests.iter().map(deviation).collect();
+        Change::Upsert(entry(json!({ "equivalence": { "name": format!("equivalences/{name}"), "degree": degree,
+            "deviations": deviations, "from": { "name": "standards/a-1" },
+            "to": { "name": format!("standards/{name}-1") }, "validity": { "from": "2020-01-01", "until": until },
+            "source": { "example": true } } })))
+    };
+    let standard = |name: &str| {
+        entry(json!({ "standard": { "name": format!("standards/{name}-1"), "designation": format!("{name} 1"),
+                                    "publisher": "P" } }))
+    };
+    let (salt, frost) = (("t1", "Salt mist."), ("t1", "Frost."));
+    let published = upserted(mapping("b", "modified", &[salt], "2028-01-01"));
+    let catalogue = Catalogue::new(1, ["a", "b", "c", "d"].map(standard).into_iter().chain([published]));
+    let found = |changes: &[Change]| -> Vec<_> {
+        validate(&catalogue, changes).into_iter().map(|it| (it.code.into_owned(), it.index, it.field)).collect()
+    };
+    let at =
+        |index, deviation| ("contradiction".to_owned(), index, format!("deviations[{deviation}].bridging_test.id"));
+    let c = |degree: &str, tests: &[(&str, &str)]| mapping("c", degree, tests, "");
+    assert_eq!(found(&[c("modified", &[("t0", "Wind."), frost])]), [at(0, 1)]);
+    // The same test, another one, what carries nothing, or in place of the other: no fault.
+    assert_eq!(found(&[c("modified", &[salt, ("t2", "Frost.")])]), []);
+    assert_eq!(found(&[c("not_equivalent", &[frost])]), []);
+    assert_eq!(found(&[mapping("b", "modified", &[frost], "")]), []);
+    assert_eq!(found(&[mapping("b", "modified", &[frost], ""), c("modified", &[frost])]), []);
+    // Within one equivalence, and within one set, the later of the two is named.
+    assert_eq!(found(&[c("modified", &[("t2", "Wind."), ("t2", "Rain.")])]), [at(0, 1)]);
+    let two = [c("modified", &[("t2", "Wind.")]), mapping("d", "equivalent_legacy", &[("t2", "Rain.")], "")];
+    assert_eq!(found(&two), [at(1, 0)]);
+    // At no time are both in force.
+    let Entry::Equivalence(mut later) = upserted(c("modified", &[frost])) else { panic!("an equivalence") };
+    later.validity.from = crate::domain::time::parse_date("2028-01-01").unwrap();
+    assert_eq!(found(&[Change::Upsert(Entry::Equivalence(later))]), []);
+    let told = validate(&catalogue, &[c("modified", &[frost])]);
+    assert_eq!(told[0].message, "`t1` is another test in `equivalences/b`: Salt mist.");
+}
+
+#[test]
 fn an_authority_designates_only_where_its_economys_results_are_accepted() {
     let body = |name: &str, economy: &str| {
         entry(json!({ "body": { "name": format!("bodies/{name}"), "display_name": name, "economy": economy } }))
