@@ -191,10 +191,7 @@ fn by_annex(ctx: &Context<'_, '_>, of: &RequirementEntry, entry: &AnnexEntry, ch
             let lapse = annex.validity.ended(annex.lapse.as_ref(), date);
             out_of_force(ctx, &name.name(), Some(from), &annex.suspensions, lapse, until)
         }
-        Check::Exclusions => (
-            format!("{name} excludes this body, economy, origin or code"),
-            "choose a body or goods that the annex does not exclude".to_owned(),
-        ),
+        Check::Exclusions => exclusion(ctx, &requirement.market, entry),
         Check::Origin => (
             format!(
                 "{name} covers goods that originate in the party that certified them, not in {}",
@@ -235,6 +232,39 @@ fn certify_under(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: &
         return format!("none by this annex: nothing that it covers leads to {wanted}");
     }
     format!("{how} to one of: {}", list(leading))
+}
+
+/// What of the question an annex excludes, and what would help.
+fn exclusion(ctx: &Context<'_, '_>, market: &EconomyCode, entry: &AnnexEntry) -> (String, String) {
+    let (name, question) = (&entry.annex.name, ctx.question);
+    let market = Place::new(ctx.catalogue, market, ctx.date());
+    let not = entry.annex.exclusions.clone().unwrap_or_default();
+    let body = not.bodies.contains(&question.body).then(|| question.body.to_string());
+    let issuer = excluded_by(&not.economies, &ctx.issuer).map(|it| format!("results of bodies of {it}"));
+    let importer = [&market, &ctx.destination].into_iter().find_map(|side| excluded_by(&not.economies, side));
+    let importer = importer.map(|it| format!("results for {it}"));
+    let origin = excluded_by(&not.origins, &ctx.origin).map(|it| format!("goods that originate in {it}"));
+    let mut goods: Vec<String> = importer.into_iter().chain(origin).collect();
+    if goods.is_empty() && body.is_none() && issuer.is_none() {
+        goods.push(question.code.to_string()); // the last that is looked at
+    }
+    let all = goods.iter().chain(&body).chain(&issuer).cloned();
+    let reason = format!("{name} excludes {}", list(all));
+    let mend = if issuer.is_none() && goods.is_empty() {
+        format!("have the goods certified by another body than {}", question.body)
+    } else if goods.is_empty() {
+        format!("have the goods certified by a body of another economy than {}", ctx.issuer.economy.as_str())
+    } else {
+        format!("none by this annex while it excludes {}; ask the parties to extend it", list(goods))
+    };
+    (reason, mend)
+}
+
+/// The economy, and the bloc of it that is excluded, if one is.
+fn excluded_by(wholes: &[EconomyCode], place: &Place<'_, '_>) -> Option<String> {
+    let whole = wholes.iter().find(|whole| place.is_within(whole))?.as_str();
+    let economy = place.economy.as_str();
+    Some(if economy == whole { economy.to_owned() } else { format!("{economy} of {whole}") })
 }
 
 fn designation(ctx: &Context<'_, '_>, entry: &AnnexEntry) -> (String, String) {

@@ -357,3 +357,42 @@ fn what_mends_a_suspension_is_its_end_and_not_a_designation_that_is_there() {
         "validity": { "from": "2020-01-01", "until": "2025-01-01" } });
     assert_eq!(mend(over), "have bodies/a designated");
 }
+
+#[test]
+fn a_miss_by_an_exclusion_names_what_is_excluded_and_what_would_help() {
+    let members = json!([{ "economy": "XA", "validity": { "from": "2000-01-01" } }]);
+    let code = json!([{ "code": { "edition": "HS2022", "code": "854143" } }]);
+    let another = "have the goods certified by ";
+    let none = "none by this annex while it excludes ";
+    for (exclusions, reason, mend) in [
+        (json!({ "bodies": ["bodies/a"] }), "bodies/a", format!("{another}another body than bodies/a")),
+        (
+            json!({ "economies": ["XA"], "bodies": ["bodies/a"] }),
+            "bodies/a, results of bodies of XA",
+            format!("{another}a body of another economy than XA"),
+        ),
+        (
+            json!({ "economies": ["UNION"] }),
+            "results of bodies of XA of UNION",
+            format!("{another}a body of another economy than XA"),
+        ),
+        (
+            json!({ "economies": ["XB"], "bodies": ["bodies/a"] }),
+            "results for XB, bodies/a",
+            format!("{none}results for XB; ask the parties to extend it"),
+        ),
+        (
+            json!({ "origins": ["XA"] }),
+            "goods that originate in XA",
+            format!("{none}goods that originate in XA; ask the parties to extend it"),
+        ),
+        (json!({ "codes": code }), "HS2022 854143", format!("{none}HS2022 854143; ask the parties to extend it")),
+    ] {
+        let mut entries = world();
+        entries.push(json!({ "economy": { "name": "UNION", "bloc": true, "members": members } }));
+        entries.push(annex(json!({ "exclusions": exclusions })));
+        let decision = decide(entries, &question("standards/z-1"));
+        let miss = decision.requirements[0].nearest_miss.as_ref().unwrap();
+        assert_eq!((&*miss.reason, &*miss.mend), (&*format!("annexes/x excludes {reason}"), &*mend));
+    }
+}
