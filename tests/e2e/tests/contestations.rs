@@ -72,6 +72,14 @@ async fn contested(database: Database) -> anyhow::Result<()> {
     told("without_effect", true).await?;
     let refused = verify(client.clone(), question(&name, None)).await?;
     assert_eq!(refused.outcome(), VerdictOutcome::Refused);
+    // Nor does it open a market, whatever that recognises.
+    let trader = installation.mint(&TokenRequest::new("trader", ["certificates.read", "recognise", "verify"]));
+    let goods = format!("--certificate {number} --code HS2022:854143 --origin XA --destination XB");
+    let recognised = run(&installation, &trader, &format!("recognise {goods}"))?.expect(10);
+    assert!(recognised.stderr.contains("worth nothing"), "{}", recognised.stderr);
+    assert!(recognised.stderr.contains("By the order of the panel of a dispute"), "{}", recognised.stderr);
+    let planned = run(&installation, &trader, &format!("plan {goods}"))?;
+    assert!(planned.stderr.contains("is left out: it is not in force"), "{}", planned.stderr);
     let shown = run(&installation, &installation.clerk(&body), &format!("certificate get {number}"))?.expect(0);
     assert!(shown.stdout.contains(&dispute) && shown.stdout.contains("Without effect from"), "{}", shown.stdout);
     let steps = format!("certificate watch --certificate {number} --earliest --until-now");

@@ -46,8 +46,8 @@ pub(super) async fn held(
     Ok(held.collect())
 }
 
-/// Why each certificate is worth nothing for these goods on the date: by what it says, or since it is not genuine. None
-/// where it is not so.
+/// Why each certificate is worth nothing for these goods on the date: by what it says, or by what the registry's verdict
+/// says of it. None where it is not so.
 pub(super) async fn worth_nothing(
     session: &Session,
     certificates: &[&Certificate],
@@ -58,18 +58,21 @@ pub(super) async fn worth_nothing(
     let open: Vec<usize> = (0..why.len()).filter(|at| why[*at].is_none()).collect();
     for open in open.chunks(TOGETHER) {
         let names: Vec<&str> = open.iter().map(|at| certificates[*at].name.as_str()).collect();
-        for (at, reason) in open.iter().zip(not_genuine(session, &names).await?) {
+        for (at, reason) in open.iter().zip(refused(session, &names, date).await?) {
             why[*at] = reason;
         }
     }
     Ok(why)
 }
 
-/// Why certificates are not genuine: their keys were compromised when they were signed, say. All are asked about at
-/// once.
-async fn not_genuine(session: &Session, names: &[&str]) -> anyhow::Result<Vec<Option<String>>> {
-    let ask =
-        |name: &&str| VerifyRequest { subject: Some(Subject::Certificate((*name).to_owned())), ..Default::default() };
+/// Why verdicts say no to certificates on the date: their keys were compromised when they were signed, say, or the panel of
+/// a dispute has put them without effect. All are asked about at once.
+async fn refused(session: &Session, names: &[&str], date: &str) -> anyhow::Result<Vec<Option<String>>> {
+    let ask = |name: &&str| VerifyRequest {
+        subject: Some(Subject::Certificate((*name).to_owned())),
+        date: date.to_owned(),
+        ..Default::default()
+    };
     let asked = BatchVerifyRequest { requests: names.iter().map(ask).collect(), consistency: None };
     let answer = match session.batches()?.batch_verify(asked).await {
         Ok(answer) => answer.into_inner(),
@@ -86,9 +89,12 @@ fn denied(result: VerifyResult) -> anyhow::Result<Option<String>> {
         Some(Answer::Error(error)) => return Err(Status::new(Code::from_i32(error.code), error.message).into()),
         None => return Err(Status::internal("the service gave no answer").into()),
     };
-    let authentic = verdict.authentic.unwrap_or_default();
-    let why = || sentences(authentic.findings.iter().map(|finding| finding.message.as_str()));
-    Ok((authentic.outcome() == PartOutcome::No).then(|| format!("it is not genuine. {}", why())))
+    let parts = [("it is not genuine", verdict.authentic), ("it is not in force", verdict.in_force)];
+    let told = parts.into_iter().find_map(|(what, part)| {
+        let part = part.filter(|part| part.outcome() == PartOutcome::No)?;
+        Some(format!("{what}. {}", sentences(part.findings.iter().map(|finding| finding.message.as_str()))))
+    });
+    Ok(told)
 }
 
 /// Why a certificate opens no market for these goods on the date. Dates of one form compare as texts.
