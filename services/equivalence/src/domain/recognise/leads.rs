@@ -1,5 +1,7 @@
 //! What of the things that an annex covers would lead to acceptance: what it helps to certify to.
 
+use std::collections::BTreeSet;
+
 use smallvec::SmallVec;
 
 use super::chain::{self, Net};
@@ -8,6 +10,7 @@ use super::standing;
 use crate::domain::catalogue::{AcceptanceTerms, AnnexEntry, Held, RequirementEntry};
 use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::requirement::Acceptance;
+use crate::domain::time::Counts;
 
 /// Whether any certificate under an annex would, if it were granted on the day.
 pub(super) fn any(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: &AnnexEntry) -> bool {
@@ -15,7 +18,7 @@ pub(super) fn any(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: 
     if entry.annex.covered.is_empty() {
         return accepted.iter().any(|(it, _)| is_usable(entry, &it.target));
     }
-    each_covered(ctx, &accepted, entry).next().is_some()
+    each_covered(ctx, &accepted, entry, &entry.annex.covered).next().is_some()
 }
 
 /// What such certificates must name, in words.
@@ -28,16 +31,30 @@ pub(super) fn all(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: 
     itself.map(|(it, _)| words(&named(&it.target, &it.together_with))).collect()
 }
 
-/// What such certificates must name of what an annex covers, if it names that: each list begins with what is covered.
+/// What such certificates must name of what an annex covers, if it names that, or else of what bodies are designated for:
+/// each list begins with that.
 pub(super) fn covered(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: &AnnexEntry) -> Vec<Vec<Target>> {
-    each_covered(ctx, &accepted(ctx, requirement), entry).collect()
+    let (accepted, annex) = (accepted(ctx, requirement), &entry.annex);
+    let by_designation = annex.covered.is_empty() && annex.designation_required;
+    let designated = if by_designation { designated(ctx, entry) } else { Vec::new() };
+    let named = if by_designation { &designated } else { &annex.covered };
+    each_covered(ctx, &accepted, entry, named).collect()
 }
 
-/// The same, one after the other: each is searched for when it is asked for.
+/// What bodies are designated for by name, on the day.
+fn designated(ctx: &Context<'_, '_>, entry: &AnnexEntry) -> Vec<Target> {
+    let date = ctx.date();
+    let counting = entry.designations.iter().filter(|it| it.counts(date, Some(date)) == Counts::Yes);
+    let names: BTreeSet<&TargetKey> = counting.flat_map(|it| &it.targets).collect();
+    names.into_iter().map(|name| Target { name: name.clone(), level: "".into() }).collect()
+}
+
+/// The same of these of what it covers, one after the other: each is searched for when it is asked for.
 fn each_covered<'e>(
     ctx: &'e Context<'_, '_>,
     accepted: &'e [(&Acceptance, &AcceptanceTerms)],
     entry: &'e AnnexEntry,
+    these: &'e [Target],
 ) -> impl Iterator<Item = Vec<Target>> + 'e {
     let net = Net { catalogue: ctx.catalogue, date: ctx.date() };
     let limit = usize::from(entry.terms.chain_limit);
@@ -54,7 +71,7 @@ fn each_covered<'e>(
         let all: Vec<_> = std::iter::once(&acceptance.target).chain(&acceptance.together_with).cloned().collect();
         Some(named(covered, &all))
     };
-    let usable = entry.annex.covered.iter().filter(|it| is_usable(entry, it));
+    let usable = these.iter().filter(|it| is_usable(entry, it));
     usable.filter_map(move |it| levels(ctx, it).into_iter().find_map(by_itself).or_else(|| beside(it)))
 }
 

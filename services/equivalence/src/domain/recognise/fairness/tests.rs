@@ -95,6 +95,21 @@ fn a_transition_period_is_special_treatment_only_where_it_is_granted_as_such() {
 }
 
 #[test]
+fn an_origin_whose_body_is_designated_for_what_leads_to_acceptance_is_treated_as_domestic_goods_are() {
+    let mut more = arrangement(json!({ "designation_required": true }));
+    more.extend([
+        json!({ "body": { "name": "bodies/a", "economy": "XA" } }),
+        json!({ "designation": { "name": "designations/d", "body": "bodies/a", "authority": "bodies/a",
+            "annex": "annexes/x", "targets": ["standards/a-1"], "validity": { "from": "2020-01-01" } } }),
+        json!({ "equivalence": { "name": "equivalences/e", "from": { "name": "standards/a-1" },
+            "to": { "name": "standards/z-1" }, "degree": "identical", "validity": { "from": "2020-01-01" } } }),
+    ]);
+    let all = found(&catalogue(json!({}), more));
+    assert!(all.contains(&expected(Mfn, "XA", "XD", "annexes/x: article 4")), "{all:?}");
+    assert!(all.iter().all(|(_, _, disfavoured, _)| disfavoured != "XA"), "{all:?}");
+}
+
+#[test]
 fn a_requirement_on_some_origins_only_is_found_with_itself_as_the_clause() {
     let clause = "requirements/r: Order, section 5";
     let open = json!({ "origins": ["XA"], "acceptances": [{ "target": { "name": "standards/z-1" } }] });

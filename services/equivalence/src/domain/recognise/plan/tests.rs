@@ -258,6 +258,46 @@ fn a_step_may_begin_with_what_an_annex_covers_and_equivalences_lead_on_from() {
     assert_eq!(step.bodies.iter().map(ToString::to_string).collect::<Vec<_>>(), ["bodies/a"]);
 }
 
+/// An annex that covers everything says nothing of what its bodies may certify: their designations do.
+#[test]
+fn a_step_may_begin_with_what_a_body_is_designated_for_where_the_annex_covers_everything() {
+    let step_for = |targets: &[&str]| {
+        let entries = serde_json::json!([
+            { "economy": { "name": "XA" } },
+            { "economy": { "name": "XB" } },
+            { "body": { "name": "bodies/a", "economy": "XA" } },
+            { "requirement": { "name": "requirements/r", "market": "XB", "title": "r", "mandatory": true,
+                "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }], "validity": { "from": "2020-01-01" },
+                "acceptances": [{ "target": { "name": "standards/z-1" }, "bodies": { "economies": ["XB"] } }] } },
+            { "equivalence": { "name": "equivalences/one", "from": { "name": "standards/a-1" },
+                "to": { "name": "standards/z-1" }, "degree": "identical", "validity": { "from": "2020-01-01" } } },
+            { "arrangement": { "name": "arrangements/m", "title": "m", "in_force_from": "2020-01-01",
+                "parties": [{ "economy": "XA" }, { "economy": "XB" }] } },
+            { "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
+                "objects": ["certificate"], "validity": { "from": "2020-01-01" }, "designation_required": true } },
+            { "designation": { "name": "designations/d", "body": "bodies/a", "authority": "bodies/a",
+                "annex": "annexes/x", "targets": targets, "validity": { "from": "2020-01-01" } } },
+        ]);
+        let entries: Vec<Entry> = serde_json::from_value(entries).unwrap();
+        let catalogue = Catalogue::new(1, entries);
+        let product = Product {
+            code: CodeReference::new("HS2022", "854143").unwrap(),
+            origin: EconomyCode::parse("XA").unwrap(),
+            date: "2026-01-01".parse().unwrap(),
+            stock: Stock::default(),
+            certificates: Vec::new(),
+        };
+        let plan = plan(&catalogue, &Splitting, &product, &[EconomyCode::parse("XB").unwrap()]);
+        let step = &plan.markets[0].steps[0];
+        let target = step.target.as_ref().unwrap().to_string();
+        (target, step.bodies.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let by_a = vec!["bodies/a".to_owned()];
+    assert_eq!(step_for(&["standards/a-1"]), ("standards/a-1".to_owned(), by_a.clone()));
+    assert_eq!(step_for(&[]), ("standards/z-1".to_owned(), by_a));
+    assert_eq!(step_for(&["standards/q-1"]), ("standards/z-1".to_owned(), Vec::new()), "it leads nowhere");
+}
+
 #[test]
 fn a_bloc_stands_for_itself_where_no_market_belongs_to_it_by_whichever_of_its_members() {
     use serde_json::{Value, json};
