@@ -95,16 +95,18 @@ fn a_reduction_takes_something_away() {
     assert_eq!(fields(Amendment::ExtendScope, &before, &after), ["content.holder"]);
 }
 
+type Change = fn(&mut Content);
+
 #[test]
 fn a_correction_touches_what_is_certified_for_a_mistake_alone() {
     let before = content(vec![product("A")]);
-    let corrected = |reason, change: fn(&mut Content)| {
+    let corrected = |reason, change: Change| {
         let mut after = before.clone();
         change(&mut after);
         let faults = amendment_faults(Amendment::Correct, &before, &after, reason);
         faults.into_iter().map(|(field, _)| field).collect::<Vec<_>>()
     };
-    let certified: [(&str, fn(&mut Content)); 7] = [
+    let certified: [(&str, Change); 7] = [
         ("content.products", |after| after.products.push(product("B"))),
         ("content.products", |after| after.products[0].codes[0].code = "85".into()),
         ("content.scheme.level", |after| after.scheme.level = "A+++".into()),
@@ -120,7 +122,7 @@ fn a_correction_touches_what_is_certified_for_a_mistake_alone() {
         assert_eq!(corrected(Reason::KeyCompromise, change), [field]);
         assert!(corrected(Reason::Mistake, change).is_empty(), "{field}");
     }
-    let recorded: [fn(&mut Content); 3] = [
+    let recorded: [Change; 3] = [
         |after| after.holder.name = "Example Limited".into(),
         |after| after.products[0].name = "Sunrise (TM)".into(),
         |after| after.remarks = "Printed anew.".into(),
