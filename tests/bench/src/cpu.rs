@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 
 /// The core that every server under measurement runs on.
 pub const SERVER_CORE: usize = 0;
@@ -22,10 +22,15 @@ pub fn two_cores() -> bool {
 /// # Errors
 /// When there is no `taskset`, or the system refuses.
 pub fn pin(core: usize) -> anyhow::Result<()> {
+    pin_task(&std::process::id().to_string(), core)
+}
+
+/// Keeps a task of Linux, that is a thread, on one core.
+fn pin_task(task: &str, core: usize) -> anyhow::Result<()> {
     let mut taskset = Command::new("taskset");
-    taskset.args(["--pid", "--cpu-list", &core.to_string(), &std::process::id().to_string()]);
+    taskset.args(["--pid", "--cpu-list", &core.to_string(), task]);
     let status = taskset.stdin(Stdio::null()).stdout(Stdio::null()).status().context("running taskset")?;
-    ensure!(status.success(), "taskset could not pin this process to core {core}");
+    ensure!(status.success(), "taskset could not pin {task} to core {core}");
     Ok(())
 }
 
@@ -38,11 +43,31 @@ pub struct Pauses {
     pub longest: Duration,
 }
 
-/// Watches the clock for a while: where it leaps, this thread did not run.
-#[must_use]
-pub fn pauses(during: Duration) -> Pauses {
+/// Watches the clock for a while on all of these cores at once, as a measurement wants them: what else runs has then no core
+/// of its own to go to. Gives the worst of them.
+///
+/// # Errors
+/// When a thread cannot be kept on its core.
+pub fn pauses(cores: &[usize], during: Duration) -> anyhow::Result<Pauses> {
+    let watched = std::thread::scope(|scope| {
+        let watches: Vec<_> = cores.iter().map(|core| scope.spawn(move || pauses_of(*core, during))).collect();
+        watches.into_iter().map(|watch| watch.join()).collect::<Vec<_>>()
+    });
+    let mut worst = Pauses::default();
+    for pauses in watched {
+        let pauses = pauses.map_err(|_| anyhow!("watching the clock failed"))??;
+        worst.share = worst.share.max(pauses.share);
+        worst.longest = worst.longest.max(pauses.longest);
+    }
+    Ok(worst)
+}
+
+/// Where the clock leaps, this thread did not run.
+fn pauses_of(core: usize, during: Duration) -> anyhow::Result<Pauses> {
     // Far above what reading the clock takes, and below what a call at the border may take.
     const LEAP: Duration = Duration::from_micros(200);
+    let own = std::fs::read_link("/proc/thread-self").context("reading /proc/thread-self")?;
+    pin_task(&own.file_name().unwrap_or_default().to_string_lossy(), core)?;
     let begun = Instant::now();
     let (mut last, mut lost, mut longest) = (begun, Duration::ZERO, Duration::ZERO);
     while last - begun < during {
@@ -54,7 +79,7 @@ pub fn pauses(during: Duration) -> Pauses {
         }
         last = now;
     }
-    Pauses { share: lost.as_secs_f64() / (last - begun).as_secs_f64(), longest }
+    Ok(Pauses { share: lost.as_secs_f64() / (last - begun).as_secs_f64(), longest })
 }
 
 /// CPU time of this thread so far.
