@@ -23,6 +23,9 @@ pub struct Economy {
     /// Members of a bloc.
     #[serde(default)]
     pub members: Vec<Membership>,
+    /// Whether others may be members that are not listed. What was written before this could be said reads as it did.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub members_incomplete: bool,
     /// Where the fact comes from.
     #[serde(default)]
     pub source: Source,

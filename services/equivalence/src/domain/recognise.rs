@@ -183,6 +183,11 @@ fn evaluate<'a>(ctx: &Context<'a, '_>, market: &Market<'a, '_>, entry: &'a Requi
         }
         Coverage::Inside => {}
     }
+    if let Some(finding) = ctx.origin_missing(entry) {
+        result.findings.push(finding);
+        result.may_have = Some(RecognitionEffect::Full);
+        return Some(result);
+    }
 
     if !market.annexes.is_empty() {
         let wanted = entry.acceptances.iter().map(|it| it.wanted.node());

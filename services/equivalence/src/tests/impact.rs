@@ -403,8 +403,9 @@ async fn a_bloc_that_stands_for_members_that_nobody_knows_has_its_row_in_a_previ
     let economies = served.catalogue().list_economies(list).await.unwrap().into_inner().economies;
     let union = economies.into_iter().find(|it| it.name == "economies/EU").unwrap();
     assert!(union.bloc && union.members.is_empty());
-    // It is said to ask nothing, and then asks for what a body of XB certified.
-    let whole = pb::Economy { complete_requirements: Some(pb::CompleteRequirements::default()), ..union };
+    // It is said to ask nothing, of nobody else, and then asks for what a body of XB certified.
+    let complete_requirements = Some(pb::CompleteRequirements::default());
+    let whole = pb::Economy { complete_requirements, members_incomplete: false, ..union };
     let (mut author, mut reviewer) = (admin(&served, "author"), admin(&served, "reviewer"));
     let draft = create("whole", vec![upsert(Entry::Economy(whole))]);
     let name = author.create_change_set(draft).await.unwrap().into_inner().change_set.unwrap().name;

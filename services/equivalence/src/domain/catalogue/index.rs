@@ -13,7 +13,7 @@ use super::Catalogue;
 use super::annexes::{self, AnnexEntry, PartyTerms};
 use super::blocs::{Periods, memberships};
 use super::net::Links;
-use super::numbers::{Held, Numbers, Wanted, number};
+use super::numbers::{Held, NONE, Numbers, Wanted, number};
 use super::requirements::{RequirementEntry, Requirements};
 use super::scopes::{Code, Glance, Scopes};
 use super::table::Table;
@@ -89,6 +89,8 @@ pub(super) struct Index {
     numbers: Numbers,
     /// By number.
     economies: Vec<EconomyEntry>,
+    /// The blocs of which not every member is listed.
+    incomplete: Vec<u32>,
     annexes: Vec<AnnexEntry>,
     /// By importer and exporter, and of each two in the order of names.
     passages: Vec<Passage>,
@@ -117,6 +119,35 @@ impl Catalogue {
         self.index.economies.get(number as usize).is_none_or(|it| it.may_be_bloc)
     }
 
+    /// The economy or bloc of a number.
+    pub(in crate::domain) fn economy_of(&self, number: u32) -> Option<&EconomyEntry> {
+        self.index.economies.get(number as usize)
+    }
+
+    /// The blocs that an economy may belong to on a day although nothing says so: those of which not every member is listed,
+    /// and what these belong to. Nothing belongs to a part of itself.
+    pub(in crate::domain) fn may_belong(&self, economy: Option<&EconomyEntry>, date: NaiveDate) -> SmallVec<[u32; 2]> {
+        let mut found: SmallVec<[u32; 2]> = SmallVec::new();
+        let own = economy.map_or(NONE, |it| it.number);
+        let belongs = |whole: u32| economy.is_some_and(|it| it.blocs(date).any(|it| it.number == whole));
+        for bloc in self.index.incomplete.iter().filter_map(|it| self.economy_of(*it)) {
+            if bloc.number == own || bloc.blocs(date).any(|it| it.number == own) {
+                continue;
+            }
+            for whole in std::iter::once(bloc.number).chain(bloc.blocs(date).map(|it| it.number)) {
+                if !belongs(whole) && !found.contains(&whole) {
+                    found.push(whole);
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether `economy` may belong to the bloc `whole` on a day although nothing says so.
+    pub(in crate::domain) fn may_be_within(&self, economy: &EconomyCode, whole: &EconomyCode, date: NaiveDate) -> bool {
+        self.economy(whole).is_some_and(|it| self.may_belong(self.economy(economy), date).contains(&it.number))
+    }
+
     /// Whether `whole` is `economy`, or a bloc that it belongs to on a day.
     pub fn is_within(&self, economy: &EconomyCode, whole: &EconomyCode, date: NaiveDate) -> bool {
         economy == whole || self.economy(economy).is_some_and(|it| it.blocs(date).any(|it| it.bloc == *whole))
@@ -129,7 +160,12 @@ impl Catalogue {
 
     /// The annexes of the arrangements in which a party of this very code accepts others' results.
     pub fn annexes_accepted_by(&self, party: &EconomyCode) -> impl Iterator<Item = &AnnexEntry> {
-        let places = self.economy(party).map_or(&[][..], |it| &it.accepts);
+        self.annexes_accepted_in(self.index.numbers.economy(party))
+    }
+
+    /// The same of a party told by its number.
+    pub(in crate::domain) fn annexes_accepted_in(&self, party: u32) -> impl Iterator<Item = &AnnexEntry> {
+        let places = self.economy_of(party).map_or(&[][..], |it| &it.accepts);
         places.iter().map(|at| &self.index.annexes[*at as usize])
     }
 
@@ -243,7 +279,10 @@ impl Index {
         let annexes = annexes::entries(&mut numbers, catalogue);
         let economies = economies(&mut numbers, catalogue);
         let links = Links::new(&numbers, catalogue);
+        let incomplete = catalogue.economies.values().filter(|it| it.members_incomplete);
+        let incomplete: Vec<u32> = incomplete.map(|it| numbers.economy(&it.name)).collect();
         let index = &mut catalogue.index;
+        index.incomplete = incomplete;
         index.economies = economies;
         index.links = links;
         index.trades = vec![Trades::default(); index.economies.len()];

@@ -42,12 +42,22 @@ struct Origins {
 }
 
 impl RequirementEntry {
-    /// Whether it covers goods of an origin, which is one of these economies and blocs.
-    pub(in crate::domain) fn covers_origin(&self, origin: &[u32]) -> bool {
+    /// Whether it covers goods of an origin, which is one of these economies and blocs; none where that depends on whether it
+    /// belongs to one of others as well.
+    pub(in crate::domain) fn covers_origin(&self, origin: &[u32], possible: &[u32]) -> Option<bool> {
+        let Some(of) = &self.origins else { return Some(true) };
         let is_in = |whole: &u32| origin.contains(whole);
-        self.origins
-            .as_ref()
-            .is_none_or(|it| (it.only.is_empty() || it.only.iter().any(is_in)) && !it.not.iter().any(is_in))
+        let may_be_in = |whole: &u32| is_in(whole) || possible.contains(whole);
+        if of.not.iter().any(is_in) || !(of.only.is_empty() || of.only.iter().any(may_be_in)) {
+            return Some(false);
+        }
+        let surely = (of.only.is_empty() || of.only.iter().any(is_in)) && !of.not.iter().any(may_be_in);
+        surely.then_some(true)
+    }
+
+    /// The economies and blocs by which it does or does not cover goods.
+    pub(in crate::domain) fn origins(&self) -> impl Iterator<Item = u32> {
+        self.origins.iter().flat_map(|it| it.only.iter().chain(&it.not)).copied()
     }
 }
 

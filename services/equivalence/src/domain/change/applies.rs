@@ -83,10 +83,10 @@ fn economy(it: &Economy, day: NaiveDate) -> Value {
     let members =
         it.members.iter().filter(|member| member.validity.contains(day)).map(|member| member.economy.as_str());
     let members: Vec<_> = members.collect();
-    if members.is_empty() && it.complete_requirements.is_none() {
+    if members.is_empty() && !it.members_incomplete && it.complete_requirements.is_none() {
         return Value::Null;
     }
-    json!({ "members": members, "complete": it.complete_requirements })
+    json!({ "members": members, "others": it.members_incomplete, "complete": it.complete_requirements })
 }
 
 /// Which of its two editions counts, and for what: nothing where both do, as without it.

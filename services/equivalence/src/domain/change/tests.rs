@@ -240,6 +240,16 @@ fn what_counts_for_the_designation_of_its_body_alone_requires_one() {
 }
 
 #[test]
+fn only_a_bloc_has_members_that_are_not_listed() {
+    let fields = |bloc: bool| -> Vec<String> {
+        let it = entry(json!({ "economy": { "name": "economies/XA", "bloc": bloc, "members_incomplete": true,
+                                            "source": { "example": true } } }));
+        it.faults().into_iter().map(|fault| fault.field).collect()
+    };
+    assert_eq!((fields(true), fields(false)), (Vec::new(), vec!["members_incomplete".to_owned()]));
+}
+
+#[test]
 fn a_date_is_one_of_the_calendar_to_the_day_or_as_exactly_as_its_source_has_it() {
     let fields = |value: Value| -> Vec<String> { entry(value).faults().into_iter().map(|fault| fault.field).collect() };
     let arrangement = |signed: &str, read: &str| {

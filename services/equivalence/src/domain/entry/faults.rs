@@ -174,6 +174,9 @@ impl Entry {
                 if !it.bloc && !it.members.is_empty() {
                     faults.add("members", "only a bloc has members");
                 }
+                if !it.bloc && it.members_incomplete {
+                    faults.add("members_incomplete", "only a bloc has members");
+                }
                 for (i, member) in it.members.iter().enumerate() {
                     faults.validity(&format!("members[{i}].validity"), &member.validity);
                     if member.economy == it.name {

@@ -71,16 +71,14 @@ pub(super) fn attempt<'a>(
     let question = ctx.question;
     let mut missing = None;
 
-    // Those that the issuer belongs to, and with them those that it may belong to.
-    let is_in = |whole: u32| ctx.issuer.is_in(whole);
-    let sure = || exporting_parties(ctx, market, terms, is_in);
-    let may_be_in = |whole: u32| ctx.issuer.is_in(whole) || ctx.issuer_may_be_in(whole);
-    let possible = || exporting_parties(ctx, market, terms, may_be_in);
+    // Those by which the annex is between the issuer and the market, and with them those by which it may be.
+    let sure = || exporting_parties(ctx, market, terms, false);
+    let possible = || exporting_parties(ctx, market, terms, true);
     if sure().next().is_none() {
-        if ctx.issuer.is_known() || possible().next().is_none() {
+        if possible().next().is_none() {
             return failed(Check::Parties);
         }
-        note(&mut missing, ctx.issuer_unknown());
+        note(&mut missing, parties_missing(ctx, market, terms));
     }
     let covered = starts::covered(ctx, terms);
     if covered.is_empty() {
@@ -111,19 +109,23 @@ pub(super) fn attempt<'a>(
         Coverage::Inside => return failed(Check::Exclusions),
         Coverage::Unknown(finding) => note(&mut missing, finding),
     }
-    let is_of_origin = |party: &PartyTerms| ctx.origin.is_in(party.economy);
-    if !terms.any_origin && !sure().any(is_of_origin) {
-        if ctx.issuer.is_known() || !possible().any(is_of_origin) {
+    if !terms.any_origin && !sure().any(|party| ctx.origin.is_in(party.economy)) {
+        let may_be_of = |party: &PartyTerms| ctx.origin.is_in(party.economy) || ctx.origin.may_be_in(party.economy);
+        if !possible().any(may_be_of) {
             return failed(Check::Origin);
         }
-        note(&mut missing, ctx.issuer_unknown());
+        note(&mut missing, parties_missing(ctx, market, terms));
     }
     if terms.has_transitions {
-        if in_transition(ctx, annex, market, |whole| ctx.issuer.is_within(whole)) {
+        let sides = [&market.place, &ctx.destination];
+        let concerns = |it: &TransitionPeriod| {
+            ctx.issuer.is_within(&it.economy) || sides.iter().any(|side| side.is_within(&it.economy))
+        };
+        if running(ctx, annex).any(concerns) {
             return failed(Check::Transition);
         }
-        if in_transition(ctx, annex, market, |whole| ctx.issuer_may_be_within(whole)) {
-            note(&mut missing, ctx.issuer_unknown());
+        if let Some(finding) = running(ctx, annex).find_map(|it| ctx.any_missing_of(&sides, &it.economy)) {
+            note(&mut missing, finding);
         }
     }
     let designations = if terms.designation_required { Designations::of_body(ctx, entry, &covered) } else { None };
@@ -151,6 +153,9 @@ pub(super) fn attempt<'a>(
         missing = missing.or_else(|| it.doubt(found.as_ref()?.certified));
     }
     let Some(found) = found else { return failed(Check::Chain) };
+    if terms.has_conditions {
+        missing = missing.or_else(|| condition_missing(ctx, market, annex));
+    }
     match missing {
         Some(finding) => Verdict::Missing { annex: Some(annex), finding },
         None => {
@@ -212,26 +217,41 @@ fn entry_into_force_missing(arrangement: &Arrangement) -> Finding {
     Finding::about("entry_into_force_missing", "arrangement", &arrangement.name, message)
 }
 
-/// The parties that the issuer belongs to and whose results a party that the market belongs to accepts. `is_in` tells
-/// whether the issuer belongs to an economy or bloc.
+/// The parties that the issuer belongs to and whose results a party that the market belongs to accepts; `or_may_be`: and
+/// those of which that may be so, since it is not known who belongs to some bloc.
 fn exporting_parties<'p>(
     ctx: &'p Context<'_, '_>,
     market: &'p Market<'_, '_>,
     terms: &'p Terms,
-    is_in: impl Fn(u32) -> bool + 'p,
+    or_may_be: bool,
 ) -> impl Iterator<Item = &'p PartyTerms> {
+    let issuer_in = move |whole: u32| ctx.issuer.is_in(whole) || (or_may_be && ctx.issuer_may_be_in(whole));
+    let market_in = move |whole: u32| market.place.is_in(whole) || (or_may_be && market.place.may_be_in(whole));
+    let there = |whole: u32| {
+        market_in(whole) || ctx.destination.is_in(whole) || (or_may_be && ctx.destination.may_be_in(whole))
+    };
     let of = terms.economies();
-    let takes_part = of.is_empty()
-        || (of.iter().any(|it| is_in(*it)) && (market.place.is_in_any(of) || ctx.destination.is_in_any(of)));
-    let accepts = |importer: &PartyTerms, exporter: &PartyTerms| {
-        importer.accepts
-            && market.place.is_in(importer.economy)
-            && (importer.economy != exporter.economy || terms.within_party)
+    let takes_part = of.is_empty() || (of.iter().any(|it| issuer_in(*it)) && of.iter().any(|it| there(*it)));
+    let accepts = move |importer: &PartyTerms, exporter: &PartyTerms| {
+        importer.accepts && market_in(importer.economy) && (importer.economy != exporter.economy || terms.within_party)
     };
     let parties = if takes_part { &terms.parties[..] } else { &[] };
     parties.iter().filter(move |exporter| {
-        exporter.is_accepted && is_in(exporter.economy) && parties.iter().any(|importer| accepts(importer, exporter))
+        exporter.is_accepted
+            && issuer_in(exporter.economy)
+            && parties.iter().any(|importer| accepts(importer, exporter))
     })
+}
+
+/// What is missing where it cannot be said between whom an annex is.
+fn parties_missing(ctx: &Context<'_, '_>, market: &Market<'_, '_>, terms: &Terms) -> Finding {
+    if !ctx.issuer.is_known() {
+        return ctx.issuer_unknown();
+    }
+    let sides = [&market.place, &ctx.destination, &ctx.origin];
+    let named = terms.parties.iter().map(|party| party.economy).chain(terms.economies().iter().copied());
+    let mut missing = named.filter_map(|whole| ctx.any_missing(&sides, whole));
+    missing.next().unwrap_or_else(|| ctx.issuer_unknown())
 }
 
 /// Whether an exclusion applies (`Inside`), or does not (`Outside`).
@@ -244,26 +264,31 @@ fn excluded(ctx: &Context<'_, '_>, terms: &Terms, market: &Market<'_, '_>) -> Co
         return Coverage::Inside;
     }
     let by_code = if not.codes.is_everything() { Coverage::Outside } else { ctx.coverage(&not.codes) };
+    let sides = [&market.place, &ctx.destination];
+    let missing = || {
+        let by_economy = not.economies.iter().find_map(|it| ctx.any_missing(&sides, *it));
+        by_economy.or_else(|| not.origins.iter().find_map(|it| ctx.membership_missing(&ctx.origin, *it)))
+    };
     match by_code {
-        Coverage::Outside if not.economies.iter().any(|it| ctx.issuer_may_be_in(*it)) => {
-            Coverage::Unknown(ctx.issuer_unknown())
-        }
+        Coverage::Outside => missing().map_or(Coverage::Outside, Coverage::Unknown),
         known => known,
     }
 }
 
-/// Whether a transition period of a party runs that the market, the destination, or by `is_within` the issuer belongs to.
-fn in_transition(
-    ctx: &Context<'_, '_>,
-    annex: &Annex,
-    market: &Market<'_, '_>,
-    is_within: impl Fn(&EconomyCode) -> bool,
-) -> bool {
+/// The transition periods that run on the day, whomever they concern.
+fn running<'x>(ctx: &Context<'_, '_>, annex: &'x Annex) -> impl Iterator<Item = &'x TransitionPeriod> {
+    let (date, without_special) = (ctx.date(), ctx.without_special_treatment);
+    let runs = move |it: &&TransitionPeriod| date < it.ends_on && !(it.special_and_differential && without_special);
+    annex.transitions.iter().filter(runs)
+}
+
+/// What is missing where it cannot be said whether a condition is for this market.
+fn condition_missing(ctx: &Context<'_, '_>, market: &Market<'_, '_>, annex: &Annex) -> Option<Finding> {
     let sides = [&market.place, &ctx.destination];
-    annex.transitions.iter().any(|period| {
-        ctx.date() < period.ends_on
-            && !(period.special_and_differential && ctx.without_special_treatment)
-            && (is_within(&period.economy) || sides.iter().any(|side| side.is_within(&period.economy)))
+    let unsaid = annex.conditions.iter().filter(|it| !sides.iter().any(|side| side.is_within_any(&it.markets)));
+    unsaid.flat_map(|it| &it.markets).find_map(|whole| {
+        let number = ctx.catalogue.economy(whole)?.number;
+        sides.iter().find_map(|side| ctx.membership_missing(side, number))
     })
 }
 

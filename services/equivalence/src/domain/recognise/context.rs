@@ -22,17 +22,25 @@ pub(super) struct Place<'a: 'q, 'q> {
     pub(super) entry: Option<&'a EconomyEntry>,
     /// Its own number, then its blocs'.
     numbers: SmallVec<[u32; 6]>,
+    /// Those of the blocs that it may belong to although nothing says so: not every member of them is listed.
+    possible: SmallVec<[u32; 2]>,
 }
 
 impl<'a, 'q> Place<'a, 'q> {
     pub(super) fn new(catalogue: &'a Catalogue, economy: &'q EconomyCode, date: NaiveDate) -> Self {
-        Self::of(catalogue.economy(economy), economy, date)
+        Self::of(catalogue, catalogue.economy(economy), economy, date)
     }
 
-    fn of(entry: Option<&'a EconomyEntry>, economy: &'q EconomyCode, date: NaiveDate) -> Self {
+    fn of(
+        catalogue: &'a Catalogue,
+        entry: Option<&'a EconomyEntry>,
+        economy: &'q EconomyCode,
+        date: NaiveDate,
+    ) -> Self {
         let own = entry.map_or(NONE, |it| it.number);
         let blocs = entry.into_iter().flat_map(|it| it.blocs(date)).map(|it| it.number);
-        Self { economy, entry, numbers: std::iter::once(own).chain(blocs).collect() }
+        let numbers = std::iter::once(own).chain(blocs).collect();
+        Self { economy, entry, numbers, possible: catalogue.may_belong(entry, date) }
     }
 
     /// Whether the catalogue has an entry of it.
@@ -76,6 +84,21 @@ impl<'a, 'q> Place<'a, 'q> {
     pub(super) fn is_in_any(&self, wholes: &[u32]) -> bool {
         wholes.iter().any(|whole| self.is_in(*whole))
     }
+
+    /// Whether it may belong to the bloc of this number although nothing says so.
+    pub(super) fn may_be_in(&self, whole: u32) -> bool {
+        self.possible.contains(&whole)
+    }
+
+    /// The numbers of the blocs that it may belong to.
+    pub(super) fn possible(&self) -> &[u32] {
+        &self.possible
+    }
+
+    /// Its own number, and those of the blocs that it belongs to or may belong to.
+    pub(super) fn all_numbers(&self) -> SmallVec<[u32; 8]> {
+        self.numbers.iter().chain(&self.possible).copied().collect()
+    }
 }
 
 type Translated = Result<Arc<[Arc<str>]>, TranslateError>;
@@ -117,7 +140,7 @@ impl<'a, 'q> Context<'a, 'q> {
         let body = catalogue.body_number(&question.body);
         let place = |economy: &'q EconomyCode| Place::new(catalogue, economy, question.date);
         let issuer = match catalogue.home(body) {
-            Some(home) => Place::of(Some(home), &home.code, question.date),
+            Some(home) => Place::of(catalogue, Some(home), &home.code, question.date),
             None => place(&question.body_economy),
         };
         let destination = place(&question.destination);
@@ -155,7 +178,7 @@ impl<'a, 'q> Context<'a, 'q> {
         let moves = self.issuer.economy != economy;
         if moves {
             let home = self.catalogue.home(body).or_else(|| self.catalogue.economy(economy));
-            self.issuer = Place::of(home, economy, self.date());
+            self.issuer = Place::of(self.catalogue, home, economy, self.date());
         }
         moves
     }
@@ -213,9 +236,18 @@ impl<'a, 'q> Context<'a, 'q> {
         editions
     }
 
-    /// Whether a requirement is in force and covers goods of this origin.
+    /// Whether a requirement is in force and covers goods of this origin, or may.
     pub(super) fn in_question(&self, entry: &RequirementEntry) -> bool {
-        entry.validity.contains(self.date()) && entry.covers_origin(self.origin.numbers())
+        entry.validity.contains(self.date())
+            && entry.covers_origin(self.origin.numbers(), self.origin.possible()) != Some(false)
+    }
+
+    /// What is missing where it cannot be said whether a requirement covers goods of this origin.
+    pub(super) fn origin_missing(&self, entry: &RequirementEntry) -> Option<Finding> {
+        if entry.covers_origin(self.origin.numbers(), self.origin.possible()).is_some() {
+            return None;
+        }
+        entry.origins().find_map(|whole| self.membership_missing(&self.origin, whole))
     }
 
     /// Whether the market accepts the body's results directly; none where that depends on what is not known of its economy.
@@ -229,18 +261,52 @@ impl<'a, 'q> Context<'a, 'q> {
         if rule.economies().any(|it| self.issuer_may_be_in(it)) { None } else { Some(false) }
     }
 
+    /// What is missing where that cannot be said.
+    pub(super) fn body_missing(&self, rule: &AcceptanceTerms) -> Finding {
+        rule.economies().find_map(|it| self.issuer_missing(it)).unwrap_or_else(|| self.issuer_unknown())
+    }
+
     /// Whether the issuer may belong to the bloc of a number although nothing says so: to which blocs an economy belongs that
     /// the catalogue does not know, it does not know either.
     pub(super) fn issuer_may_be_in(&self, whole: u32) -> bool {
-        !self.issuer.is_known() && self.catalogue.may_be_bloc(whole)
-    }
-
-    /// The same of whatever is told by its code.
-    pub(super) fn issuer_may_be_within(&self, whole: &EconomyCode) -> bool {
-        !self.issuer.is_known() && self.catalogue.economy(whole).is_none_or(|it| self.issuer_may_be_in(it.number))
+        self.issuer.may_be_in(whole) || (!self.issuer.is_known() && self.catalogue.may_be_bloc(whole))
     }
 
     /// What is missing where that decides.
+    pub(super) fn issuer_missing(&self, whole: u32) -> Option<Finding> {
+        if self.issuer.is_known() {
+            return self.membership_missing(&self.issuer, whole);
+        }
+        self.issuer_may_be_in(whole).then(|| self.issuer_unknown())
+    }
+
+    /// What is missing where it decides whether the issuer, or one of these, belongs to an economy or bloc.
+    pub(super) fn any_missing(&self, sides: &[&Place<'_, '_>], whole: u32) -> Option<Finding> {
+        let of_sides = || sides.iter().find_map(|side| self.membership_missing(side, whole));
+        self.issuer_missing(whole).or_else(of_sides)
+    }
+
+    /// The same of what is told by its code.
+    pub(super) fn any_missing_of(&self, sides: &[&Place<'_, '_>], whole: &EconomyCode) -> Option<Finding> {
+        match self.catalogue.economy(whole) {
+            Some(it) => self.any_missing(sides, it.number),
+            None => (!self.issuer.is_known()).then(|| self.issuer_unknown()),
+        }
+    }
+
+    /// What is missing where it cannot be said whether a place belongs to a bloc.
+    pub(super) fn membership_missing(&self, place: &Place<'_, '_>, whole: u32) -> Option<Finding> {
+        let bloc = self.catalogue.economy_of(whole).filter(|_| place.may_be_in(whole))?.code.as_str();
+        let economy = place.economy.as_str();
+        let message = format!(
+            "whether {economy} belongs to {bloc} is not known: the catalogue does not list every member of that bloc"
+        );
+        let parameters =
+            [("bloc", bloc), ("economy", economy)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Some(Finding { code: "bloc_members_unknown", message, parameters: parameters.into() })
+    }
+
+    /// What is missing where it decides to which blocs the issuer belongs.
     pub(super) fn issuer_unknown(&self) -> Finding {
         unknown_economy("body_economy_unknown", "body_economy", self.issuer.economy)
     }

@@ -1,6 +1,7 @@
 //! Whether the goods lie within a part of a code system, in whatever edition that speaks.
 
 use super::context::Context;
+use super::market;
 use crate::domain::catalogue::{Code, Scopes};
 use crate::domain::code::Within;
 use crate::domain::decision::Finding;
@@ -67,6 +68,7 @@ impl Context<'_, '_> {
     pub(super) fn doubts_that_nothing_applies(&self) -> Vec<Finding> {
         let markets = self.destination.codes();
         let mut doubts: Vec<_> = markets.filter_map(|market| self.doubt_of_completeness(market)).collect();
+        doubts.extend(self.destination.possible().iter().filter_map(|bloc| self.doubt_of_membership(*bloc)));
         if doubts.is_empty() {
             doubts.extend(self.doubt_of_existence());
         }
@@ -84,6 +86,13 @@ impl Context<'_, '_> {
                 Some(Finding::about("market_not_covered", "market", market, message))
             }
         }
+    }
+
+    /// Of a bloc that the destination may belong to, if it asks something of the goods.
+    fn doubt_of_membership(&self, bloc: u32) -> Option<Finding> {
+        let applicable = market::applicable(self, self.catalogue.economy_of(bloc));
+        let asks = applicable.iter().any(|entry| !matches!(self.coverage(&entry.codes), Coverage::Outside));
+        if asks { self.membership_missing(&self.destination, bloc) } else { None }
     }
 
     fn doubt_of_existence(&self) -> Option<Finding> {

@@ -40,7 +40,7 @@ pub(super) fn attempt<'a>(
         } else {
             match it.counts {
                 Counts::Yes | Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce if accepts_body.is_none() => {
-                    missing.get_or_insert_with(|| ctx.issuer_unknown());
+                    missing.get_or_insert_with(|| ctx.body_missing(it.terms));
                     continue;
                 }
                 Counts::Yes if it.exempt => {

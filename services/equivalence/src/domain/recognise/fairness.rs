@@ -119,6 +119,8 @@ fn compare(bench: &Bench<'_>, found: &mut BTreeSet<Unequal>) {
     let market = &bench.entry.requirement.market;
     let economies =
         catalogue.economies.values().filter(|it| !it.bloc || it.name == *bench.destination).map(|it| &it.name);
+    // Of one that may belong to the market it is not known whether it is foreign.
+    let economies = economies.filter(|it| !catalogue.may_be_within(it, market, bench.date));
     let (domestic, foreign): (Vec<_>, Vec<_>) = economies
         .filter_map(|economy| bench.treat(economy))
         .partition(|it| catalogue.is_within(it.origin, market, bench.date));

@@ -23,8 +23,9 @@ impl<'a, 'q> Market<'a, 'q> {
         };
         // Of an issuer in an economy that is not known, any of them may be.
         let annexes = if ctx.detail == Detail::Attempts || !ctx.issuer.is_known() {
-            let mut all: SmallVec<[&'a AnnexEntry; 8]> =
-                place.codes().flat_map(|importer| ctx.catalogue.annexes_accepted_by(importer)).collect();
+            let importers = place.all_numbers();
+            let all = importers.iter().flat_map(|importer| ctx.catalogue.annexes_accepted_in(*importer));
+            let mut all: SmallVec<[&'a AnnexEntry; 8]> = all.collect();
             all.sort_unstable_by_key(|it| it.terms.place);
             all.dedup_by_key(|it| it.terms.place);
             all
@@ -32,7 +33,7 @@ impl<'a, 'q> Market<'a, 'q> {
             // An annex to which the issuer is no party fails at the first check and is never the nearest miss. One that does
             // not cover the goods may be, but who asks for the outcome alone is told of no miss.
             let goods = (ctx.detail == Detail::Outcome).then_some((ctx.edition, ctx.code));
-            ctx.catalogue.annexes_between(place.numbers(), ctx.issuer.numbers(), goods)
+            ctx.catalogue.annexes_between(&place.all_numbers(), &ctx.issuer.all_numbers(), goods)
         };
         Self { place, annexes }
     }

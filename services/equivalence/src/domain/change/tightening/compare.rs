@@ -138,7 +138,8 @@ impl Compare<'_> {
             May::Go => {
                 (!after.is_null() && after != "").then(|| "changed, and what it asks for cannot be told".to_owned())
             }
-            May::TurnOff => (after != &Value::Bool(false)).then(|| "switched on".to_owned()),
+            // What is not said is not so.
+            May::TurnOff => (after == &Value::Bool(true)).then(|| "switched on".to_owned()),
             May::TurnOn => (after != &Value::Bool(true)).then(|| "switched off".to_owned()),
             May::Rise => {
                 let (before, after) = (before.as_u64().unwrap_or(1), after.as_u64().unwrap_or(1));

@@ -101,6 +101,8 @@ pub(super) const ECONOMY: Fields = &[
     ("display_names", May::Change),
     // What binds or favours a bloc does its members: compared with what does.
     ("members", May::Change),
+    // What is certain of others becomes undetermined: they may be members.
+    ("members_incomplete", May::TurnOff),
     ("complete_requirements", May::Grant(&[("codes", May::CoverGoods)])),
     ("source", May::Change),
 ];

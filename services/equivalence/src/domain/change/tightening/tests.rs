@@ -21,6 +21,7 @@ fn whole(kind: &str) -> Value {
     match kind {
         "economy" => json!({ "name": "XB", "bloc": true, "display_names": [{ "language": "en", "text": "B" }],
             "members": [{ "economy": "XC", "validity": period }, { "economy": "XD", "validity": period }],
+            "members_incomplete": true,
             "complete_requirements": { "codes": [code("85"), code("86")] }, "source": source }),
         "body" => json!({ "name": "bodies/b", "display_name": "B", "economy": "XA",
             "roles": ["certification_body"], "source": source }),
@@ -125,6 +126,15 @@ fn an_entry_as_it_was_tightens_nothing_and_each_kind_is_in_the_table() {
         }
         assert!(rows::all().iter().any(|row| row.kind == kind), "{kind}");
     }
+}
+
+/// Whether anybody else is a member is then certain of nobody.
+#[test]
+fn members_that_may_lack_some_tighten_where_all_were_listed() {
+    let mut was = whole("economy");
+    was["members_incomplete"] = json!(false);
+    let (was, is) = (entry("economy", was), entry("economy", whole("economy")));
+    assert_eq!(told(&was, &is), ["members_incomplete"]);
 }
 
 /// What is in no table may be anything, and is told as what cannot be compared.

@@ -110,6 +110,18 @@ fn an_origin_whose_body_is_designated_for_what_leads_to_acceptance_is_treated_as
 }
 
 #[test]
+fn nobody_is_compared_with_others_who_may_belong_to_the_market_itself() {
+    let with = |incomplete: bool| {
+        let union = json!({ "economy": { "name": "UNION", "bloc": true, "members_incomplete": incomplete,
+            "members": [{ "economy": "XB", "validity": { "from": "2020-01-01" } }] } });
+        let of_union = json!({ "market": "UNION", "acceptances": [{ "target": { "name": "standards/z-1" },
+            "bodies": { "economies": ["UNION"] } }] });
+        found_in("UNION", &catalogue(of_union, vec![union]), &NoTranslation).len()
+    };
+    assert_eq!((with(true), with(false)), (0, 3));
+}
+
+#[test]
 fn a_requirement_on_some_origins_only_is_found_with_itself_as_the_clause() {
     let clause = "requirements/r: Order, section 5";
     let open = json!({ "origins": ["XA"], "acceptances": [{ "target": { "name": "standards/z-1" } }] });

@@ -364,6 +364,71 @@ fn an_annex_leaves_undetermined_whether_it_carries_results_from_an_unknown_econo
 }
 
 #[test]
+fn where_not_every_member_of_a_bloc_is_listed_nothing_is_certain_that_depends_on_who_belongs_to_it() {
+    let by_annex = |extra: Value| {
+        let mut entries = world();
+        entries.push(annex(extra));
+        entries
+    };
+    let party = |at: usize| {
+        let mut entries = by_annex(json!({}));
+        entries[3]["arrangement"]["parties"][at]["economy"] = json!("UNION");
+        entries
+    };
+    let requirement = |field: &str, value: Value| {
+        let mut entries = by_annex(json!({}));
+        entries[1]["economy"]["complete_requirements"] = json!({});
+        entries[2]["requirement"][field] = value;
+        entries
+    };
+    let accepted = || {
+        let mut entries = world();
+        entries[2]["requirement"]["acceptances"][0]["bodies"] = json!({ "economies": ["UNION"] });
+        entries
+    };
+    let with = |mut entries: Vec<Value>, blocs: &[Value]| {
+        entries.extend(blocs.iter().map(|it| json!({ "economy": it })));
+        recognise(kept(entries), &NoTranslation, &question("standards/z-1"))
+    };
+    let condition = json!({ "id": "c", "kind": "label", "description": "c", "markets": ["UNION"] });
+    for (what, entries, listed) in [
+        ("body", accepted(), Outcome::NotRecognised),
+        ("exporter", party(0), Outcome::NotRecognised),
+        ("importer", party(1), Outcome::NotRecognised),
+        ("part", by_annex(json!({ "economies": ["XA", "UNION"] })), Outcome::NotRecognised),
+        ("exclusion", by_annex(json!({ "exclusions": { "economies": ["UNION"] } })), Outcome::Recognised),
+        ("excluded origin", by_annex(json!({ "exclusions": { "origins": ["UNION"] } })), Outcome::Recognised),
+        (
+            "transition",
+            by_annex(json!({ "transitions": [{ "economy": "UNION", "ends_on": "2030-01-01" }] })),
+            Outcome::Recognised,
+        ),
+        ("condition", by_annex(json!({ "conditions": [condition] })), Outcome::Recognised),
+        ("origin", requirement("origins", json!(["UNION"])), Outcome::NoRequirementApplies),
+        ("other origin", requirement("excluded_origins", json!(["UNION"])), Outcome::Recognised),
+        ("market", requirement("market", json!("UNION")), Outcome::NoRequirementApplies),
+    ] {
+        for (incomplete, outcome) in [(false, listed), (true, Outcome::Undetermined)] {
+            let union = json!({ "name": "UNION", "bloc": true, "members_incomplete": incomplete });
+            let decision = with(entries.clone(), &[union]);
+            assert_eq!(decision.outcome, outcome, "{what}");
+            let told = decision.findings.iter().find(|it| it.code == "bloc_members_unknown");
+            assert_eq!(told.map(|it| &*it.parameters["bloc"]), incomplete.then_some("UNION"), "{what}");
+        }
+    }
+    let union = |members: &[&str], incomplete: bool| {
+        let members: Vec<_> =
+            members.iter().map(|it| json!({ "economy": it, "validity": { "from": "2020-01-01" } })).collect();
+        json!({ "name": "UNION", "bloc": true, "members": members, "members_incomplete": incomplete })
+    };
+    // Who is listed is one of them, whoever else may be; and who may belong to a member may belong to the whole.
+    assert_eq!(with(accepted(), &[union(&["XA"], true)]).outcome, Outcome::Recognised);
+    let pact = |incomplete: bool| json!({ "name": "PACT", "bloc": true, "members_incomplete": incomplete });
+    assert_eq!(with(accepted(), &[union(&["PACT"], false), pact(true)]).outcome, Outcome::Undetermined);
+    assert_eq!(with(accepted(), &[union(&["PACT"], false), pact(false)]).outcome, Outcome::NotRecognised);
+}
+
+#[test]
 fn identifiers_of_different_questions_and_revisions_differ() {
     let entries = || world().into_iter().map(|value| serde_json::from_value::<Entry>(value).unwrap());
     let (one, two) = (Catalogue::new(1, entries()), Catalogue::new(2, entries()));

@@ -52,6 +52,8 @@ pub(super) enum Flaw {
     AnyOrigin,
     /// So are the bodies of one.
     AnyIssuer,
+    /// Nobody belongs to a bloc who is not listed, whether or not all are.
+    ListedMembersAlone,
 }
 
 /// Something to be fulfilled: what asks for it, and its identifier there.
@@ -167,10 +169,10 @@ impl World<'_> {
         for market in &markets {
             for entry in &self.entries {
                 let Entry::Requirement(requirement) = entry else { continue };
-                if requirement.market != *market || !self.concerns(requirement) {
+                if requirement.market != *market {
                     continue;
                 }
-                let (judged, may_have) = match self.covers(&requirement.codes) {
+                let (judged, may_have) = match self.applies(requirement) {
                     Three::No => continue,
                     Three::Unknown(code) => {
                         let judged = Judged {
@@ -190,7 +192,9 @@ impl World<'_> {
         results.sort_by_key(|(mandatory, ..)| !mandatory);
         // 4. The verdict.
         let (mut outcome, counted) = self.overall(&results);
-        if outcome == Outcome::NoRequirementApplies && !(self.holds_everything(&markets) && self.code_exists()) {
+        if outcome == Outcome::NoRequirementApplies
+            && !(self.holds_everything(&markets) && self.code_exists() && !self.may_be_bound())
+        {
             outcome = Outcome::Undetermined;
         }
         let ways = counted.iter().filter_map(|judged| judged.route.as_ref());
@@ -277,6 +281,16 @@ impl World<'_> {
         })
     }
 
+    /// Whether a bloc that the destination may belong to asks something of the goods, or may.
+    fn may_be_bound(&self) -> bool {
+        self.entries.iter().any(|entry| match entry {
+            Entry::Requirement(it) => {
+                self.may_belong(&self.question.destination, &it.market) && !matches!(self.applies(it), Three::No)
+            }
+            _ => false,
+        })
+    }
+
     fn code_exists(&self) -> bool {
         let code = &self.question.code;
         self.translator.translate(code, &code.edition).is_ok()
@@ -322,21 +336,68 @@ impl World<'_> {
         }
         let is_written_down = self.entry_of(&self.issuer).is_some() || self.flaw == Some(Flaw::AnyIssuer);
         let is_economy = |whole: &EconomyCode| self.entry_of(whole).is_some_and(|it| !it.bloc);
-        if is_written_down || wholes.iter().all(is_economy) {
+        if is_written_down {
+            return self.belongs_to_one(&self.issuer, wholes);
+        }
+        if wholes.iter().all(is_economy) {
             return Three::No;
         }
         Three::Unknown("body_economy_unknown")
+    }
+
+    /// Whether an economy belongs to one of these. Where not every member of a bloc is written down, a fact is missing for all
+    /// who are not, for that bloc and for what it belongs to.
+    fn belongs_to_one(&self, economy: &EconomyCode, wholes: &[EconomyCode]) -> Three {
+        if self.belongs_to_any(economy, wholes) {
+            return Three::Yes;
+        }
+        let may = wholes.iter().any(|whole| self.may_belong(economy, whole));
+        if may { Three::Unknown("bloc_members_unknown") } else { Three::No }
+    }
+
+    /// The same of two, of which one is enough.
+    fn either_belongs(&self, one: &EconomyCode, other: &EconomyCode, wholes: &[EconomyCode]) -> Three {
+        match (self.belongs_to_one(one, wholes), self.belongs_to_one(other, wholes)) {
+            (Three::Yes, _) | (_, Three::Yes) => Three::Yes,
+            (Three::Unknown(code), _) | (_, Three::Unknown(code)) => Three::Unknown(code),
+            (Three::No, Three::No) => Three::No,
+        }
+    }
+
+    /// Whether an economy that is not written down as belonging to a bloc may do so. Nothing belongs to a part of itself.
+    fn may_belong(&self, economy: &EconomyCode, whole: &EconomyCode) -> bool {
+        if self.flaw == Some(Flaw::ListedMembersAlone) || self.belongs(economy, whole) {
+            return false;
+        }
+        self.entries.iter().any(|entry| match entry {
+            Entry::Economy(bloc) => {
+                bloc.members_incomplete && !self.belongs(&bloc.name, economy) && self.belongs(&bloc.name, whole)
+            }
+            _ => false,
+        })
     }
 
     fn belongs_to_any(&self, economy: &EconomyCode, wholes: &[EconomyCode]) -> bool {
         wholes.iter().any(|whole| self.belongs(economy, whole))
     }
 
-    fn concerns(&self, requirement: &Requirement) -> bool {
+    /// Whether a requirement is in force and for these goods.
+    fn applies(&self, requirement: &Requirement) -> Three {
         let origin = &self.question.origin;
-        requirement.validity.contains(self.question.date)
-            && (requirement.origins.is_empty() || self.belongs_to_any(origin, &requirement.origins))
-            && !self.belongs_to_any(origin, &requirement.excluded_origins)
+        let of_these =
+            if requirement.origins.is_empty() { Three::Yes } else { self.belongs_to_one(origin, &requirement.origins) };
+        let of_origin = match (of_these, self.belongs_to_one(origin, &requirement.excluded_origins)) {
+            (Three::No, _) | (_, Three::Yes) => return Three::No,
+            (Three::Unknown(code), _) | (_, Three::Unknown(code)) => Three::Unknown(code),
+            (Three::Yes, Three::No) => Three::Yes,
+        };
+        if !requirement.validity.contains(self.question.date) {
+            return Three::No;
+        }
+        match self.covers(&requirement.codes) {
+            Three::Yes => of_origin,
+            other => other,
+        }
     }
 
     /// What becomes of a requirement; and where that cannot be said, the strongest effect that it may have.
@@ -361,7 +422,9 @@ impl World<'_> {
             let Entry::Annex(annex) = entry else { continue };
             let Some(arrangement) = self.arrangement(annex) else { continue };
             let importing = arrangement.parties.iter().any(|party| {
-                party.direction != PartyDirection::IsAccepted && self.belongs(&requirement.market, &party.economy)
+                let of_it = std::slice::from_ref(&party.economy);
+                party.direction != PartyDirection::IsAccepted
+                    && !matches!(self.belongs_to_one(&requirement.market, of_it), Three::No)
             });
             if !importing {
                 continue;

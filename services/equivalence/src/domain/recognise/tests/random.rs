@@ -206,6 +206,10 @@ fn entries(dice: &mut Dice) -> Vec<Value> {
             "excluded_origins": if dice.one_in(8) { dice.some(ECONOMIES, 1) } else { Vec::new() },
             "source": source } }));
     }
+    // Now and then others may be members as well.
+    for it in all.iter_mut().filter_map(|it| it.get_mut("economy")).filter(|it| it["bloc"] == true) {
+        it["members_incomplete"] = json!(dice.one_in(10));
+    }
     all
 }
 

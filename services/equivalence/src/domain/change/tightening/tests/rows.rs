@@ -33,6 +33,7 @@ fn general() -> Vec<Row> {
             "a member more of a bloc of which nothing is said":
                 "/members/2" = { "economy": "XE", "validity": { "from": "2024-01-01" } } => [];
             "a member less of a bloc of which nothing is said": "/members" = [] => [];
+            "every member listed, where others were undetermined": "/members_incomplete" = false => [];
             "what is no bloc any more": "/bloc" = false => ["bloc"];
             "all requirements held for more goods": "/complete_requirements/codes" = [] => [];
             "all requirements held for fewer goods: nothing applies becomes undetermined":

@@ -62,27 +62,34 @@ impl World<'_> {
 
         // It covers issuer and destination; what the parties grant each other, both grant and are granted.
         let both_ways = |party: &Party| party.direction == PartyDirection::Both;
-        let part = |economy: &EconomyCode| annex.economies.is_empty() || self.belongs_to_any(economy, &annex.economies);
         let issuer_in = |whole: &EconomyCode| self.issuer_belongs_to_any(std::slice::from_ref(whole));
+        // The sides that take part: the issuer, and the market or the destination.
+        let part = || {
+            if annex.economies.is_empty() {
+                return [Three::Yes, Three::Yes];
+            }
+            let importing = self.either_belongs(market, destination, &annex.economies);
+            [self.issuer_belongs_to_any(&annex.economies), importing]
+        };
         let (mut pairs, mut possible) = (Vec::new(), Vec::new());
         for exporter in &arrangement.parties {
             for importer in &arrangement.parties {
                 if exporter.direction != PartyDirection::Accepts
                     && importer.direction != PartyDirection::IsAccepted
                     && (!annex.reciprocal || both_ways(exporter) && both_ways(importer))
-                    && self.belongs(market, &importer.economy)
                     && (annex.within_party || exporter.economy != importer.economy)
-                    && (part(market) || part(destination))
                 {
-                    let takes_part = if annex.economies.is_empty() {
-                        Three::Yes
-                    } else {
-                        self.issuer_belongs_to_any(&annex.economies)
-                    };
-                    match (issuer_in(&exporter.economy), takes_part) {
-                        (Three::No, _) | (_, Three::No) => {}
-                        (Three::Yes, Three::Yes) => pairs.push(exporter),
-                        (Three::Unknown(code), _) | (_, Three::Unknown(code)) => possible.push((exporter, code)),
+                    let [issuer_part, importing_part] = part();
+                    let accepting = self.belongs_to_one(market, std::slice::from_ref(&importer.economy));
+                    let all = [issuer_in(&exporter.economy), issuer_part, accepting, importing_part];
+                    let unknown = all.iter().find_map(|it| match it {
+                        Three::Unknown(code) => Some(*code),
+                        Three::Yes | Three::No => None,
+                    });
+                    match unknown {
+                        _ if all.iter().any(|it| matches!(it, Three::No)) => {}
+                        Some(code) => possible.push((exporter, code)),
+                        None => pairs.push(exporter),
                     }
                 }
             }
@@ -149,14 +156,27 @@ impl World<'_> {
                 Three::Unknown(code) => missing.push(code),
             }
         }
-        if let Three::Unknown(code) = self.issuer_belongs_to_any(&not.economies) {
+        for whole in &not.economies {
+            let sides = self.either_belongs(market, destination, std::slice::from_ref(whole));
+            for side in [issuer_in(whole), sides] {
+                if let Three::Unknown(code) = side {
+                    missing.push(code);
+                }
+            }
+        }
+        if let Three::Unknown(code) = self.belongs_to_one(&question.origin, &not.origins) {
             missing.push(code);
         }
         // Origin.
         let is_of_origin = |exporter: &Party| self.belongs(&question.origin, &exporter.economy);
         if annex.origin_rule == OriginRule::ExportingParty && !pairs.iter().any(|exporter| is_of_origin(exporter)) {
-            let mut possible = possible.iter().filter(|(exporter, _)| is_of_origin(exporter));
-            let Some(&(_, code)) = possible.next() else { return Err(Check::Origin) };
+            let may_be = |exporter: &Party| {
+                let of_it = std::slice::from_ref(&exporter.economy);
+                !matches!(self.belongs_to_one(&question.origin, of_it), Three::No)
+            };
+            let by_parties = possible.iter().find(|(exporter, _)| may_be(exporter)).map(|(_, code)| *code);
+            let by_origin = pairs.iter().any(|exporter| may_be(exporter)).then_some("bloc_members_unknown");
+            let Some(code) = by_parties.or(by_origin) else { return Err(Check::Origin) };
             missing.push(code);
         }
         // Transition periods.
@@ -165,8 +185,11 @@ impl World<'_> {
             if concerned && date < period.ends_on {
                 return Err(Check::Transition);
             }
-            if let (true, Three::Unknown(code)) = (date < period.ends_on, issuer_in(&period.economy)) {
-                missing.push(code);
+            let sides = self.either_belongs(market, destination, std::slice::from_ref(&period.economy));
+            for side in [issuer_in(&period.economy), sides] {
+                if let (true, Three::Unknown(code)) = (date < period.ends_on, side) {
+                    missing.push(code);
+                }
             }
         }
         // Designation.
@@ -201,6 +224,11 @@ impl World<'_> {
         }
         let Some((certified, accepted, links)) = found else { return Err(Check::Chain) };
         let designation = under(&certified, false).map(|it| it.name.clone());
+        for condition in annex.conditions.iter().filter(|it| !it.markets.is_empty()) {
+            if let Three::Unknown(code) = self.either_belongs(market, destination, &condition.markets) {
+                missing.push(code);
+            }
+        }
         if let Some(code) = missing.first() {
             return Ok(Err(code));
         }
