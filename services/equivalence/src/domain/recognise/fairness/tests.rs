@@ -91,6 +91,9 @@ fn a_transition_period_is_special_treatment_only_where_it_is_granted_as_such() {
         assert!(all.contains(&expected(principle, "XA", "XC", "annexes/x: article 12")), "{all:?}");
         assert!(all.contains(&expected(Mfn, "XA", "XD", "annexes/x: article 4")), "{all:?}");
         assert_eq!(all.iter().any(|it| it.0 == Special), special);
+        // Domestic goods go by no annex, and it is the transition all the same that holds the foreign ones back.
+        let principle = if special { Special } else { National };
+        assert!(all.contains(&expected(principle, "XB", "XC", "annexes/x: article 12")), "{all:?}");
     }
 }
 

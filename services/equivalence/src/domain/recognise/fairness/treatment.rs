@@ -142,10 +142,13 @@ impl<'a> Bench<'a> {
         if !favoured.covered || !disfavoured.covered {
             return requirement(); // by the origins that it covers
         }
+        if let Some(clause) = self.held_back(favoured, disfavoured) {
+            return clause; // whether or not the favoured go by an annex themselves
+        }
         let Some(annex) = favoured.annex.as_ref().or(disfavoured.annex.as_ref()) else {
             return requirement(); // by whose bodies it accepts
         };
-        self.held_back(favoured, disfavoured).unwrap_or_else(|| named(&annex.name.name(), &annex.legal_reference))
+        named(&annex.name.name(), &annex.legal_reference)
     }
 
     /// The annex of which a transition holds an origin back, with the reference of that.
