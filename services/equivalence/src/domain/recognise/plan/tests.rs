@@ -258,6 +258,49 @@ fn a_step_may_begin_with_what_an_annex_covers_and_equivalences_lead_on_from() {
     assert_eq!(step.bodies.iter().map(ToString::to_string).collect::<Vec<_>>(), ["bodies/a"]);
 }
 
+#[test]
+fn a_step_says_of_each_body_through_which_annex_its_result_is_accepted_unless_they_all_go_through_one() {
+    use serde_json::json;
+    let told = |annexes: &[(&str, &[&str])]| {
+        let mut entries = ["XA", "XB", "XC"].map(|it| json!({ "economy": { "name": it } })).to_vec();
+        entries.extend(
+            ["XA", "XC"]
+                .map(|it| json!({ "body": { "name": format!("bodies/{}", it.to_lowercase()), "economy": it } })),
+        );
+        entries.push(json!({ "requirement": { "name": "requirements/r", "market": "XB", "title": "r",
+            "mandatory": true, "validity": { "from": "2020-01-01" },
+            "acceptances": [{ "target": { "name": "standards/z-1" }, "bodies": { "economies": ["XB"] } }] } }));
+        for (name, parties) in annexes {
+            let parties: Vec<_> = parties.iter().map(|it| json!({ "economy": it })).collect();
+            entries.push(json!({ "arrangement": { "name": format!("arrangements/{name}"), "title": "m",
+                "in_force_from": "2020-01-01", "parties": parties } }));
+            entries.push(json!({ "annex": { "name": format!("annexes/{name}"), "title": "x",
+                "arrangement": format!("arrangements/{name}"), "objects": ["certificate"],
+                "validity": { "from": "2020-01-01" } } }));
+        }
+        let entries = entries.into_iter().map(|it| serde_json::from_value::<Entry>(it).unwrap());
+        let catalogue = Catalogue::new(1, entries);
+        let product = Product {
+            code: CodeReference::new("HS2022", "854143").unwrap(),
+            origin: EconomyCode::parse("XA").unwrap(),
+            date: "2026-01-01".parse().unwrap(),
+            stock: Stock::default(),
+            certificates: Vec::new(),
+        };
+        let plan = plan(&catalogue, &Splitting, &product, &[EconomyCode::parse("XB").unwrap()]);
+        plan.markets[0].steps[0].description.clone()
+    };
+    let certify = "certify to standards/z-1 with one of: ";
+    assert_eq!(
+        told(&[("a", &["XA", "XB"]), ("c", &["XB", "XC"])]),
+        format!("{certify}bodies/xa through annexes/a, bodies/xc through annexes/c")
+    );
+    assert_eq!(
+        told(&[("all", &["XA", "XB", "XC"])]),
+        format!("{certify}bodies/xa, bodies/xc, accepted through annexes/all")
+    );
+}
+
 /// An annex that covers everything says nothing of what its bodies may certify: their designations do.
 #[test]
 fn a_step_may_begin_with_what_a_body_is_designated_for_where_the_annex_covers_everything() {

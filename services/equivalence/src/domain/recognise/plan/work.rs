@@ -67,11 +67,12 @@ fn least<'c>(options: &Options<'c, '_>, entry: &'c RequirementEntry) -> Step<'c>
     let mut like: Vec<_> = choices.iter().filter(|it| it.is_like(best)).collect();
     like.sort_by(|a, b| a.order(b));
     let mut seen = HashSet::new();
-    let different = like.iter().map(|it| it.body).filter(|it| seen.insert(it.identity()));
-    let bodies: Vec<BodyKey> = different.take(MOST_BODIES).map(|it| it.key.clone()).collect();
+    let different = like.into_iter().filter(|it| seen.insert(it.body.identity()));
+    let different: Vec<_> = different.take(MOST_BODIES).collect();
+    let bodies: Vec<BodyKey> = different.iter().map(|it| it.body.key.clone()).collect();
     Step {
         requirement,
-        description: describe(best, &bodies),
+        description: describe(best, &different),
         target: Some(best.start().clone()),
         certified: best.certified.clone().into_owned(),
         object: best.object,
@@ -85,10 +86,17 @@ fn least<'c>(options: &Options<'c, '_>, entry: &'c RequirementEntry) -> Step<'c>
 /// How many bodies a sentence names.
 const MOST_NAMED: usize = 3;
 
-fn describe(best: &Choice<'_, '_>, bodies: &[BodyKey]) -> String {
-    let mut named: Vec<_> = bodies.iter().take(MOST_NAMED).map(ToString::to_string).collect();
-    if bodies.len() > MOST_NAMED {
-        named.push(format!("{} more", bodies.len() - MOST_NAMED));
+/// What is to be done, in words: the best choice, and who can do it by choices like that.
+fn describe(best: &Choice<'_, '_>, like: &[&Choice<'_, '_>]) -> String {
+    // Of several ways each body has its own.
+    let one_way = like.iter().all(|it| it.annex == best.annex);
+    let named = like.iter().take(MOST_NAMED).map(|it| match it.annex.filter(|_| !one_way) {
+        Some(annex) => format!("{} through {annex}", it.body.key),
+        None => it.body.key.to_string(),
+    });
+    let mut named: Vec<_> = named.collect();
+    if like.len() > MOST_NAMED {
+        named.push(format!("{} more", like.len() - MOST_NAMED));
     }
     let named = named.join(", ");
     let beside: Vec<_> = best.certified.iter().filter(|it| *it != best.start()).map(ToString::to_string).collect();
@@ -97,7 +105,7 @@ fn describe(best: &Choice<'_, '_>, bodies: &[BodyKey]) -> String {
     } else {
         best.start().to_string()
     };
-    let by = if bodies.len() > 1 { format!("one of: {named}") } else { named };
+    let by = if like.len() > 1 { format!("one of: {named}") } else { named };
     let kind = if best.object == RecognitionObject::Certificate {
         String::new()
     } else {
@@ -110,7 +118,7 @@ fn describe(best: &Choice<'_, '_>, bodies: &[BodyKey]) -> String {
     } else {
         format!("obtain a new result to {target}{kind} from {by}")
     };
-    if let Some(annex) = best.annex {
+    if let Some(annex) = best.annex.filter(|_| one_way) {
         text.push_str(&format!(", accepted through {annex}"));
     }
     if !best.conditions.is_empty() {
