@@ -84,7 +84,7 @@ async fn preview(session: &Session, args: Preview) -> anyhow::Result<Exit> {
         let all = reports.is_fresh && answer.complete && answer.undetermined == 0 && answer.certificates_examined > 0;
         let none =
             if all { "it changes the verdict of no market" } else { "of what could be told, it changes no verdict" };
-        render::write(&format!("{none}\n"))?;
+        render::write(&format!("{none}{}\n", that_day(&answer.date)))?;
     } else {
         // That there are more examples than asked for is no news where examples are not shown.
         session.print(&PreviewImpactResponse { next_page_token: String::new(), ..answer.clone() }, MARKETS)?;
@@ -99,6 +99,11 @@ async fn preview(session: &Session, args: Preview) -> anyhow::Result<Exit> {
         talk("-o json names up to 20 of what could not be told");
     }
     Ok(Exit::Done)
+}
+
+/// Of which day alone it is said that nothing changes.
+fn that_day(date: &str) -> String {
+    if date.is_empty() { String::new() } else { format!(" on {date}; on later days it may, which --date tells") }
 }
 
 /// How many decisions that could not be told are named.
@@ -190,6 +195,12 @@ mod tests {
     use greenlane_api::{common::v1::Finding, equivalence::v1::RecognitionQuestion};
 
     use super::*;
+
+    #[test]
+    fn that_no_verdict_changes_is_said_of_a_day_and_not_of_later_ones() {
+        assert_eq!(that_day("2028-03-01"), " on 2028-03-01; on later days it may, which --date tells");
+        assert_eq!(that_day(""), "");
+    }
 
     #[test]
     fn markets_that_the_catalogue_says_too_little_of_are_folded_into_one_line_and_other_doubts_are_told() {
