@@ -251,6 +251,17 @@ impl Checks<'_> {
                 found.push(Fault::new("contradiction", field, message));
             }
         }
+        for (i, condition) in it.conditions.iter().enumerate() {
+            // Or a bloc of one: the condition is then for that one as well.
+            let is_of_party = |market: &EconomyCode| {
+                self.takes_part(&arrangement, market)
+                    || arrangement.parties.iter().any(|party| self.view.is_within(&party.economy, market))
+            };
+            for (j, market) in condition.markets.iter().enumerate().filter(|(_, market)| !is_of_party(market)) {
+                let message = format!("{} is no party to `{}` and no member of one", market.as_str(), it.arrangement);
+                found.push(Fault::new("contradiction", format!("conditions[{i}].markets[{j}]"), message));
+            }
+        }
         let both_ways = arrangement.parties.iter().filter(|it| it.accepts() && it.is_accepted()).count();
         if it.reciprocal && both_ways < if it.within_party { 1 } else { 2 } {
             let message = format!("no two parties to `{}` both accept and are accepted", it.arrangement);

@@ -250,6 +250,85 @@ fn only_a_bloc_has_members_that_are_not_listed() {
 }
 
 #[test]
+fn what_contradicts_itself_within_an_entry_is_named() {
+    let fields = |kind: &str, base: &Value, extra: Value| -> Vec<String> {
+        let mut it = base.clone();
+        it.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        entry(json!({ kind: it })).faults().into_iter().map(|fault| fault.field).collect()
+    };
+    let source = json!({ "example": true });
+    let arrangement = json!({ "name": "arrangements/m", "title": "m", "in_force_from": "2022-01-01", "source": source,
+        "parties": [{ "economy": "XA" }, { "economy": "XB" }] });
+    let annex = json!({ "name": "annexes/x", "arrangement": "arrangements/m", "title": "x", "source": source,
+        "objects": ["certificate"], "validity": { "from": "2022-01-01" } });
+    let requirement = json!({ "name": "requirements/r", "market": "XB", "title": "r", "source": source,
+        "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }],
+        "acceptances": [{ "target": { "name": "standards/a-1" } }],
+        "validity": { "from": "2022-01-01", "until": "2026-01-01" } });
+    let accepting = |extra: Value| {
+        let mut accepted = json!({ "target": { "name": "standards/a-1" } });
+        accepted.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        json!({ "acceptances": [accepted] })
+    };
+    let ending = |on: &str, rule: &str| json!({ "on": on, "rule": rule, "earlier_results_until": "2028-01-01" });
+    for (kind, base, good, wrong, field) in [
+        (
+            "arrangement",
+            &arrangement,
+            json!({ "lapse": ending("2027-01-01", "grandfather") }),
+            json!({ "lapse": ending("2027-01-01", "cut_off") }),
+            "lapse.earlier_results_until",
+        ),
+        (
+            "annex",
+            &annex,
+            json!({ "lapse": ending("2022-01-01", "grandfather") }),
+            json!({ "lapse": ending("2021-12-31", "grandfather") }),
+            "lapse.on",
+        ),
+        (
+            "arrangement",
+            &arrangement,
+            json!({ "parties": [{ "economy": "XA" }] }),
+            json!({ "parties": [{ "economy": "XA", "direction": "accepts" },
+                                { "economy": "XA", "direction": "is_accepted" }] }),
+            "parties[1].economy",
+        ),
+        (
+            "arrangement",
+            &arrangement,
+            json!({ "provisional_from": "2022-01-01" }),
+            json!({ "provisional_from": "2022-01-02" }),
+            "provisional_from",
+        ),
+        (
+            "requirement",
+            &requirement,
+            json!({ "origins": ["UNION"], "excluded_origins": ["XA"] }),
+            json!({ "origins": ["XA"], "excluded_origins": ["XA"] }),
+            "excluded_origins[0]",
+        ),
+        (
+            "requirement",
+            &requirement,
+            accepting(json!({ "validity": { "from": "2025-12-31" } })),
+            accepting(json!({ "validity": { "from": "2026-01-01" } })),
+            "acceptances[0].validity",
+        ),
+        (
+            "requirement",
+            &requirement,
+            accepting(json!({ "bodies": { "bodies": ["bodies/a"], "excluded_bodies": ["bodies/b"] } })),
+            accepting(json!({ "bodies": { "bodies": ["bodies/a"], "excluded_bodies": ["bodies/b", "bodies/a"] } })),
+            "acceptances[0].bodies.excluded_bodies[1]",
+        ),
+    ] {
+        assert_eq!(fields(kind, base, good), [""; 0], "{field}");
+        assert_eq!(fields(kind, base, wrong), [field]);
+    }
+}
+
+#[test]
 fn a_date_is_one_of_the_calendar_to_the_day_or_as_exactly_as_its_source_has_it() {
     let fields = |value: Value| -> Vec<String> { entry(value).faults().into_iter().map(|fault| fault.field).collect() };
     let arrangement = |signed: &str, read: &str| {

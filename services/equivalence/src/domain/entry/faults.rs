@@ -9,7 +9,7 @@ use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::source::Source;
 use crate::domain::standard::{EditionTransition, StockExemption};
 use crate::domain::time::{Ending, Validity, is_date_in_part, parse_date};
-use crate::domain::words::{ConditionKind, EquivalenceDegree, RecognitionObject};
+use crate::domain::words::{ConditionKind, EquivalenceDegree, LapseRule, RecognitionObject};
 
 /// A fault of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,16 +107,22 @@ impl Faults {
     }
 
     fn ending(&mut self, field: &str, ending: Option<&Ending>) {
-        if let Some(ending) = ending
-            && ending.earlier_results_until.is_some_and(|until| until < ending.on)
-        {
+        let Some(ending) = ending else { return };
+        if ending.earlier_results_until.is_some_and(|until| until < ending.on) {
             self.add(format!("{field}.earlier_results_until"), "must not be earlier than `on`");
+        }
+        if ending.earlier_results_until.is_some() && ending.rule == LapseRule::CutOff {
+            let message = "is for results that are grandfathered: nothing counts after what cuts off";
+            self.add(format!("{field}.earlier_results_until"), message);
         }
     }
 
     /// An end of what has a period as well.
     fn ending_of(&mut self, field: &str, ending: Option<&Ending>, validity: &Validity) {
         self.ending(field, ending);
+        if ending.is_some_and(|it| it.on < validity.from) {
+            self.add(format!("{field}.on"), "must not be earlier than `validity.from`");
+        }
         if let Some(until) = validity.until
             && ending.is_some_and(|it| it.on > until)
         {
@@ -266,6 +272,15 @@ impl Entry {
                 if it.parties.is_empty() {
                     faults.missing("parties", "at least one is required");
                 }
+                for (i, party) in it.parties.iter().enumerate() {
+                    if it.parties[..i].iter().any(|earlier| earlier.economy == party.economy) {
+                        faults
+                            .add(format!("parties[{i}].economy"), "is a party already: one that goes both ways is one");
+                    }
+                }
+                if it.provisional_from.zip(it.in_force_from).is_some_and(|(provisional, full)| provisional > full) {
+                    faults.add("provisional_from", "must not be later than `in_force_from`");
+                }
                 faults.date_in_part("signed_on", &it.signed_on);
                 faults.periods("suspensions", &it.suspensions);
                 faults.ending("lapse", it.lapse.as_ref());
@@ -291,6 +306,9 @@ impl Entry {
                     faults.missing("codes", "at least one is required");
                 }
                 faults.codes("codes", &it.codes);
+                for (i, origin) in it.excluded_origins.iter().enumerate().filter(|(_, not)| it.origins.contains(not)) {
+                    faults.add(format!("excluded_origins[{i}]"), format!("{} is in `origins`", origin.as_str()));
+                }
                 if it.acceptances.is_empty() {
                     faults.missing("acceptances", "at least one is required");
                 }
@@ -301,6 +319,18 @@ impl Entry {
                     }
                     if let Some(validity) = &acceptance.validity {
                         faults.validity(&format!("acceptances[{i}].validity"), validity);
+                        if !validity.is_empty() && !it.validity.is_empty() && !validity.overlaps(&it.validity) {
+                            faults.add(format!("acceptances[{i}].validity"), "has no day in common with `validity`");
+                        }
+                    }
+                    let rule = &acceptance.bodies;
+                    for (j, body) in
+                        rule.excluded_bodies.iter().enumerate().filter(|(_, not)| rule.bodies.contains(not))
+                    {
+                        faults.add(
+                            format!("acceptances[{i}].bodies.excluded_bodies[{j}]"),
+                            format!("{body} is in `bodies`"),
+                        );
                     }
                 }
                 faults.validity("validity", &it.validity);

@@ -79,11 +79,14 @@ fn parts_fit_what_they_belong_to() {
     let annex = json!({ "annex": { "name": "annexes/y", "arrangement": "arrangements/m", "title": "y",
         "objects": ["certificate"], "validity": { "from": "2020-01-01" }, "economies": ["XA", "XC"],
         "covered": [{ "name": "schemes/s", "level": "A" }, { "name": "schemes/s", "level": "C" }],
-        "transitions": [{ "economy": "XC", "ends_on": "2027-01-01" }], "source": { "example": true } } });
+        "transitions": [{ "economy": "XC", "ends_on": "2027-01-01" }],
+        "conditions": [{ "id": "c", "kind": "label", "description": "A label.", "markets": ["XB", "XC"] }],
+        "source": { "example": true } } });
     let faults = [
         at("contradiction", 0, "covered[1].level"),
         at("contradiction", 0, "economies[1]"),
         at("contradiction", 0, "transitions[0].economy"),
+        at("contradiction", 0, "conditions[0].markets[1]"),
     ];
     assert_eq!(found(&catalogue, &[annex]), faults);
     let one_way = json!({ "arrangement": { "name": "arrangements/m", "title": "m", "source": { "example": true },
