@@ -197,8 +197,9 @@ pub fn fault(error: StoreError<ChangeError>) -> Fault {
             Fault::four_eyes(name, subject).with_message(message)
         }
         ChangeError::NotAuthor(name) => {
-            let message = format!("only the author of {name} may do this");
-            Fault::not_yours("sub", format!("the author of {name}")).with_message(message)
+            let author = format!("the author of {name}");
+            let message = format!("only {author} may do this");
+            Fault::not_yours("sub", author).with_message(message)
         }
         ChangeError::NotOneOf(whom) => {
             let message = format!("only {whom} may do this");

@@ -48,6 +48,10 @@ async fn contested(database: Database) -> anyhow::Result<()> {
         "dispute open --about {number} --grounds Burns. --fast-track Burns. --interim-effect Burns. --evidence photo.jpg \
          --at https://example.org/photo.jpg --shows Fire. -o name"
     );
+    let scopes = ["catalogue.propose", "catalogue.read"];
+    let ministry = installation.mint(&TokenRequest::new("ministry", scopes).for_economy("XF"));
+    let unsaid = run(&installation, &ministry, &open)?.expect(2).stderr;
+    assert!(unsaid.contains("--body") && unsaid.contains("the scope verify"), "{unsaid}");
     let dispute = run(&installation, &challenger, &open)?.expect(0);
     let dispute = dispute.stdout.trim().to_owned();
     told("contested", true).await?;

@@ -298,7 +298,10 @@ impl Failure {
         told.extend(self.tried.request_id.clone());
         for (key, value) in Fault::metadata_of(status) {
             if !told.contains(&value) {
-                writeln!(f, "  {}: {value}", key.replace('_', " "))?;
+                // Who may not decide on a dispute is told that under the key of a change set.
+                let is_dispute = key == "change_set" && value.starts_with("disputes/");
+                let key = if is_dispute { "dispute".to_owned() } else { key.replace('_', " ") };
+                writeln!(f, "  {key}: {value}")?;
                 told.push(value);
             }
         }

@@ -186,6 +186,13 @@ fn who_acts_for_another_is_told_the_command_that_mints_the_token_and_what_body_w
 }
 
 #[test]
+fn a_dispute_is_called_one_in_what_is_told_of_a_refusal() {
+    let told = |name: &str| failure(Status::from(Fault::four_eyes(name, "alice")), None).to_string();
+    assert!(told("disputes/a").contains("\n  dispute: disputes/a\n"), "{}", told("disputes/a"));
+    assert!(told("changeSets/a").contains("\n  change set: changeSets/a\n"), "{}", told("changeSets/a"));
+}
+
+#[test]
 fn what_only_reads_has_its_trace_id_as_its_request_id() {
     let refused = || {
         let mut status = Status::from(Fault::not_found("schemes/x"));

@@ -25,7 +25,17 @@ pub(super) async fn disputed(
         None => {
             let request =
                 VerifyRequest { subject: Some(Subject::Certificate(certificate.clone())), ..Default::default() };
-            let answer = VerificationServiceClient::new(session.registry()?).verify(request).await?.into_inner();
+            let answer = match VerificationServiceClient::new(session.registry()?).verify(request).await {
+                Ok(answer) => answer.into_inner(),
+                Err(status) if status.code() == Code::PermissionDenied => {
+                    let why = format!(
+                        "this token may not ask of which body {certificate} is, for which it needs the scope verify: give \
+                         it as --body, and its economy as --body-economy"
+                    );
+                    anyhow::bail!(Usage(why));
+                }
+                Err(status) => return Err(status.into()),
+            };
             let verdict = answer.verdict.unwrap_or_default();
             if verdict.certificate.is_empty() {
                 return Err(Status::from(Fault::not_found(certificate)).into());
