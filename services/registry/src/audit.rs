@@ -8,7 +8,7 @@ use greenlane_log::{Checkpoint, Frontier, Hash, hash_leaf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::domain::life::{State, Step, Taken, ground, last_effective};
+use crate::domain::life::{State, Step, Taken, ground_on_record, last_effective};
 
 /// Why a log is not to be trusted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -419,7 +419,7 @@ impl Auditor {
         if known.body != body {
             return Err(format!("{name} is another body's"));
         }
-        let ground = ground(&known.taken, step, effective_at, recorded_at)
+        let ground = ground_on_record(&known.taken, step, effective_at, recorded_at)
             .map_err(|floor| format!("{name}: {verb} takes effect before what had taken effect at {floor}"))?;
         let state = ground.upon.state_after;
         let state_after =

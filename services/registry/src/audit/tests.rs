@@ -82,6 +82,13 @@ fn what_was_announced_counts_from_its_day_unless_it_was_overtaken() {
 }
 
 #[test]
+fn what_an_earlier_version_let_overtake_within_a_day_stays_good() {
+    let overtaken = [body(0), key(1), signed(step("grant", 1, 2)), dated("withdraw", 1, 50, 3), step("suspend", 1, 4)];
+    let auditor = read(&overtaken).unwrap();
+    assert_eq!(auditor.certificates()["GLX"].on("2026-06-02".parse().unwrap()).state, "suspended");
+}
+
+#[test]
 fn an_entry_that_cannot_follow_is_told_with_its_index() {
     let granted = [body(0), key(1), signed(step("grant", 1, 2))];
     let revoked = json!({"form": 1, "event": "key.revoke", "body": "bodies/xa-lab", "key": "bodies/xa-lab/keys/k",
@@ -97,7 +104,7 @@ fn an_entry_that_cannot_follow_is_told_with_its_index() {
         ([&granted[..], &[signed(step("grant", 1, 3))]].concat(), "granted twice"),
         ([&granted[..], &[step("suspend", 1, 4), dated("withdraw", 1, 3, 4)]].concat(), "takes effect before"),
         ([&granted[..], &[announced(step("suspend", 1, 3)), step("reissue", 2, 4)]].concat(), "takes effect before"),
-        ([&granted[..], &[dated("withdraw", 1, 50, 3), step("suspend", 1, 4)]].concat(), "takes effect before"),
+        ([&granted[..], &[dated("withdraw", 1, 50, 3), dated("suspend", 1, 40, 55)]].concat(), "takes effect before"),
         ([&granted[..], &[revoked, signed(step("extend_scope", 2, 4))]].concat(), "could not sign then"),
         ([&granted[..], &[step("explode", 1, 3)]].concat(), "not known"),
     ] {

@@ -344,6 +344,30 @@ pub(crate) fn ground<E: Recorded>(
     at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Ground, DateTime<Utc>> {
+    ground_unless(events, step, at, |event| in_effect(event, now.date_naive()))
+}
+
+/// The same of a step that is on record since `now`: earlier versions let it overtake also what took effect later in that
+/// day, and what they wrote stays good.
+///
+/// # Errors
+/// As those of [`ground`].
+pub(crate) fn ground_on_record<E: Recorded>(
+    events: &[E],
+    step: Step,
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Ground, DateTime<Utc>> {
+    ground_unless(events, step, at, |event| event.effective_at <= now)
+}
+
+/// The ground of a step that overtakes nothing which `stays`.
+fn ground_unless<E: Recorded>(
+    events: &[E],
+    step: Step,
+    at: DateTime<Utc>,
+    stays: impl Fn(&Taken) -> bool,
+) -> Result<Ground, DateTime<Utc>> {
     let mut recorded: Vec<Taken> = events.iter().map(E::taken).collect();
     let last = Ground { upon: *recorded.last().expect("a certificate has its grant"), overtakes: false };
     if step == Step::Annul {
@@ -357,8 +381,8 @@ pub(crate) fn ground<E: Recorded>(
     if !matches!(step, Step::Suspend | Step::Withdraw | Step::Terminate) {
         return Err(last.upon.effective_at);
     }
-    match later.iter().rfind(|event| in_effect(*event, now.date_naive())) {
-        Some(in_effect) => Err(in_effect.effective_at),
+    match later.iter().rfind(|event| stays(event)) {
+        Some(staying) => Err(staying.effective_at),
         None => Ok(Ground { upon: recorded[before], overtakes: true }),
     }
 }
