@@ -7,7 +7,7 @@ use greenlane_credential::ConfidentialField;
 use greenlane_store::bulk::{self, Inserts};
 use greenlane_store::{Micros, Tx};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
 use sea_orm::{DbErr, QueryOrder};
 
 use super::entity::{body, body_key, certificate, event, version};
@@ -154,10 +154,12 @@ async fn load_bodies(tx: &Tx, world: &mut World, bodies: &BTreeSet<&str>) -> Res
     Ok(())
 }
 
-/// The bodies that have one of these identifiers already; what the pattern finds beside them does no harm.
+/// The bodies that have one of these identifiers already, also in capitals, as earlier versions kept them; what the
+/// pattern finds beside them does no harm.
 async fn load_by_did(tx: &Tx, world: &mut World, dids: &BTreeSet<&str>) -> Result<(), DbErr> {
     for did in dids {
-        for row in body::Entity::find().filter(body::Column::Record.contains(*did)).all(tx).await? {
+        let named = Func::lower(Expr::col(body::Column::Record)).like(format!("%{}%", did.to_ascii_lowercase()));
+        for row in body::Entity::find().filter(named).all(tx).await? {
             let body = Body::try_from(row)?;
             world.bodies.entry(body.record.id.clone()).or_insert(body);
         }
