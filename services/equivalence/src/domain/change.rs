@@ -92,7 +92,9 @@ pub fn validate(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
         }
         match change {
             Change::Upsert(it) => {
-                for fault in it.faults() {
+                // What is published so, from before a rule, can still be changed: a panel's order does not wait for that.
+                let before = catalogue.entry(&entry).map(|known| known.faults()).unwrap_or_default();
+                for fault in it.faults().into_iter().filter(|fault| !before.contains(fault)) {
                     add("entry_invalid", &fault.field, fault.message);
                 }
                 // One of another name that is there already, from before this was asked, can still be changed.
