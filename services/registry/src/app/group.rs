@@ -184,14 +184,15 @@ async fn decide(
     let changes = |one: &Applied| matches!(one.change, Change::Body(_) | Change::Key(_) | Change::OfBody(_));
     let same = !applied.iter().any(|(_, one)| changes(one));
     let mut parties = Parties { bodies: world.bodies, keys: world.keys };
-    if held.keys.len() < MOST_HELD {
+    if held.bodies.len() < MOST_HELD && held.keys.len() < MOST_HELD {
         held.bodies.iter().for_each(|(id, body)| _ = parties.bodies.entry(id.clone()).or_insert_with(|| body.clone()));
         held.keys.iter().for_each(|(id, key)| _ = parties.keys.entry(id.clone()).or_insert_with(|| key.clone()));
     }
     Ok((fates, applied, same.then_some(parties)))
 }
 
-/// Keys that are held from group to group before they are read anew.
+/// Bodies or keys that are held from group to group before they are read anew: all of an economy are read where a name is
+/// looked for, and are not to be copied with every group from then on.
 const MOST_HELD: usize = 100;
 
 fn settle(fates: Vec<Fate>, receipts: Vec<Receipt>) -> Vec<Result<Receipt, WriteError>> {
