@@ -178,6 +178,12 @@ fn was_active(known: &Known, at: DateTime<Utc>) -> bool {
         let events: Vec<Event> = known.events.iter().filter(|event| counts(event)).cloned().collect();
         standing(&events, (content.valid_from, content.valid_until), day) == Some(Standing::Stored(State::Active))
     };
+    // A step that named no time was put behind what takes effect later in the day, and stops what comes after its recording.
+    let was_put_behind = |event: &Event| {
+        let is_before = |other: &Event| other.log_index < event.log_index && other.effective_at == event.effective_at;
+        event.recorded_at.date_naive() == event.effective_at.date_naive() && known.events.iter().any(is_before)
+    };
+    let had_effect = |event: &Event| event.effective_at <= at || (event.recorded_at <= at && was_put_behind(event));
     !known.events.iter().any(|event| event.step == Step::Annul)
-        && (is_active(&|event| event.effective_at <= at) || is_active(&|event| event.recorded_at <= at))
+        && (is_active(&had_effect) || is_active(&|event| event.recorded_at <= at))
 }
