@@ -92,7 +92,7 @@ pub fn validate(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
         }
         match change {
             Change::Upsert(it) => {
-                // What is published so, from before a rule, can still be changed: a panel's order does not wait for that.
+                // What is published so, from before a rule, can still be changed: no panel's order waits for that.
                 let before = catalogue.entry(&entry).map(|known| known.faults()).unwrap_or_default();
                 for fault in it.faults().into_iter().filter(|fault| !before.contains(fault)) {
                     add("entry_invalid", &fault.field, fault.message);

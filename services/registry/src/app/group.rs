@@ -191,8 +191,8 @@ async fn decide(
     Ok((fates, applied, same.then_some(parties)))
 }
 
-/// Bodies or keys that are held from group to group before they are read anew: all of an economy are read where a name is
-/// looked for, and are not to be copied with every group from then on.
+/// Bodies or keys that are held from group to group before they are read anew: all of an economy are read where a name
+/// is looked for, and are not to be copied with every group from then on.
 const MOST_HELD: usize = 100;
 
 fn settle(fates: Vec<Fate>, receipts: Vec<Receipt>) -> Vec<Result<Receipt, WriteError>> {

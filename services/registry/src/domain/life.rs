@@ -347,8 +347,8 @@ pub(crate) fn ground<E: Recorded>(
     ground_unless(events, step, at, |event| in_effect(event, now.date_naive()))
 }
 
-/// The same of a step that is on record since `now`: earlier versions let it overtake also what took effect later in that
-/// day, and what they wrote stays good.
+/// The same of a step that is on record since `now`: earlier versions let it overtake also what took effect later in
+/// that day, and what they wrote stays good.
 ///
 /// # Errors
 /// As those of [`ground`].

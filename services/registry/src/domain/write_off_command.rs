@@ -178,7 +178,7 @@ fn was_active(known: &Known, at: DateTime<Utc>) -> bool {
         let events: Vec<Event> = known.events.iter().filter(|event| counts(event)).cloned().collect();
         standing(&events, (content.valid_from, content.valid_until), day) == Some(Standing::Stored(State::Active))
     };
-    // A step that named no time was put behind what takes effect later in the day, and stops what comes after its recording.
+    // A step that named no time was put behind what takes effect later in the day, and counts from its recording.
     let was_put_behind = |event: &Event| {
         let is_before = |other: &Event| other.log_index < event.log_index && other.effective_at == event.effective_at;
         event.recorded_at.date_naive() == event.effective_at.date_naive() && known.events.iter().any(is_before)

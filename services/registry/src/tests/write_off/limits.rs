@@ -8,6 +8,7 @@ use crate::tests::contestations::{Disputes, beside, dispute, until};
 greenlane_store::engine_tests!(Migrator:
     a_declaration_is_the_same_however_its_reference_is_written,
     a_release_is_judged_by_its_day,
+    a_stop_that_is_put_behind_what_comes_tonight_stops_releases_at_once,
     what_was_released_while_a_certificate_was_in_force_is_written_off_after_it_was_not,
     a_release_is_dated_back_no_further_than_steps_are,
     nothing_is_written_off_while_a_panel_has_a_certificate_without_effect,
@@ -39,6 +40,22 @@ async fn a_declaration_is_the_same_however_its_reference_is_written(db: TestData
         assert_eq!(Fault::violations_of(&refused)[0].field, "declaration_reference");
     }
     assert_eq!(left(&served, &name).await, "95");
+}
+
+async fn a_stop_that_is_put_behind_what_comes_tonight_stops_releases_at_once(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    let mut body = served.certificates("bodies/xa-lab");
+    let tonight = served.clock.now() + chrono::TimeDelta::hours(11);
+    let amended = wire::AmendCertificateRequest {
+        effective_time: Some(prost_types::Timestamp { seconds: tonight.timestamp(), nanos: 0 }),
+        ..crate::tests::revise::amendment(&name, "a", "Other words.")
+    };
+    body.amend_certificate(amended).await.unwrap();
+    body.suspend_certificate(suspension(&name, "s")).await.unwrap();
+    served.clock.advance(chrono::TimeDelta::hours(1));
+    let refused = customs(&served, "XB").record_write_off(consignment(&name, "w", "10")).await.unwrap_err();
+    assert_eq!(Fault::metadata_of(&refused).get("state").map(String::as_str), Some("suspended"));
 }
 
 async fn a_release_is_judged_by_its_day(db: TestDatabase) {
