@@ -122,7 +122,8 @@ fn wrong(path: &Path, text: &str, error: &toml::de::Error) -> Usage {
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     let place = format!("{file}:{line}:{column}");
     // A key that is a token, or a part of one, would be named.
-    if error.message().contains(hidden::BEGIN) {
+    if error.message().split(|letter: char| !letter.is_ascii_alphanumeric()).any(|word| word.starts_with(hidden::BEGIN))
+    {
         return Usage(format!("{place}: a token stands here: {INSTEAD}"));
     }
     Usage(format!("{place}: this is not a context file: {}", error.message()))
