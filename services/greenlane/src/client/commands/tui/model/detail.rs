@@ -55,6 +55,8 @@ impl Detail {
                 let etag = answer.pointer("/changeSet/etag").and_then(Value::as_str);
                 self.etag = etag.map(str::to_owned);
                 self.itself = document(answer, "changeSet");
+                // One that came before it is of another asking, and may be of what it was then.
+                self.has_diff = false;
             }
             Ask::Diff(of, name) => {
                 let diffs = answer.get("diffs").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
