@@ -85,12 +85,11 @@ impl Repeats {
             trade: self.hasher.hash_one((row.reporter, row.flow, edition, period)),
         };
         if economy {
-            for (known, key) in [(&mut self.codes, trade.code), (&mut self.trades, trade.trade)] {
-                if known.len() >= MOST {
-                    known.clear();
-                }
-                known.insert(key);
+            if self.codes.len().max(self.trades.len()) >= MOST {
+                self.forget();
             }
+            self.codes.insert(trade.code);
+            self.trades.insert(trade.trade);
             return Beside::Single;
         }
         if self.is_repeated(trade) {
@@ -117,6 +116,20 @@ impl Repeats {
             }
         }
         counted
+    }
+
+    /// Begins anew with what is too much to be known. What repeats others by it does so for good, and waits no longer.
+    fn forget(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let waited = waiting.len();
+        let open: Vec<_> = waiting.into_iter().filter(|(trade, _)| !self.is_repeated(*trade)).collect();
+        self.repeated += (waited - open.len()) as u64;
+        self.waiting = open;
+        for known in [&mut self.codes, &mut self.trades] {
+            if known.len() >= MOST {
+                known.clear();
+            }
+        }
     }
 
     /// What of the rows that wait counts if no more rows come.

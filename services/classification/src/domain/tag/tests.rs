@@ -178,6 +178,21 @@ fn a_part_of_a_flow_counts_by_itself_and_beside_no_whole() {
 }
 
 #[test]
+fn a_row_of_the_world_that_repeats_others_does_so_though_these_are_forgotten() {
+    let catalogue = catalogue();
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
+    tagger.tag(&Row { partner: "World", ..row("010121 2003 9") }).unwrap();
+    tagger.tag(&row("010121 2003 9")).unwrap();
+    for number in 0..1 << 18 {
+        let code = number.to_string();
+        tagger.repeats.note(&Row { code: &code, ..row("010121 2003 1") });
+    }
+    let all: f64 = tagger.totals().iter().filter(|total| total.list.is_none()).map(|total| total.value).sum();
+    assert_eq!(all.to_bits(), 9.0f64.to_bits());
+    assert_eq!(tagger.faults()[&TradeFault::AggregatePartner], 1);
+}
+
+#[test]
 fn a_row_of_the_world_that_waited_too_long_counts_by_what_is_known() {
     let catalogue = catalogue();
     let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
