@@ -8,6 +8,7 @@ use greenlane_platform::violations::Violations;
 
 use super::recognition::RecognitionApi;
 use super::{question, render};
+use crate::domain::decision::Demand;
 use crate::domain::key::EconomyCode;
 use crate::domain::recognise::{MarketAccess, Plan, Product, Step, markets};
 
@@ -64,6 +65,7 @@ fn market(market: MarketAccess<'_>) -> pb::MarketAccess {
         requirements: market.requirements.into_iter().map(render::requirement).collect(),
         steps: market.steps.into_iter().map(step).collect(),
         findings: market.findings.into_iter().map(render::finding).collect(),
+        demand: market.demand.map(Demand::number).unwrap_or_default(),
     }
 }
 

@@ -6,7 +6,9 @@ use greenlane_api::common::v1 as common;
 use greenlane_api::equivalence::v1 as pb;
 
 use crate::domain::arrangement::Annex;
-use crate::domain::decision::{Attempt, Condition, Decision, Exemption, Finding, Miss, RequirementResult, Route};
+use crate::domain::decision::{
+    Attempt, Condition, Decision, Demand, Exemption, Finding, Miss, RequirementResult, Route,
+};
 use crate::domain::equivalence::{Equivalence, Target};
 
 pub(crate) fn decision(decision: Decision<'_>, with_requirements: bool) -> pb::RecognitionDecision {
@@ -23,6 +25,7 @@ pub(crate) fn decision(decision: Decision<'_>, with_requirements: bool) -> pb::R
         markets: decision.markets.iter().map(|market| market.as_str().to_owned()).collect(),
         revision: decision.revision,
         classification_revision: decision.classification_revision,
+        demand: decision.demand.map(Demand::number).unwrap_or_default(),
     }
 }
 

@@ -50,6 +50,13 @@ numbered! {
         /// Cannot be said.
         Undetermined = 7,
     }
+    /// What the market demands of the goods, where the outcome speaks only of what it honours.
+    Demand {
+        /// Nothing.
+        Nothing = 1,
+        /// It cannot be said.
+        Unknown = 2,
+    }
     /// Whether a requirement is met.
     Status {
         /// Met by the route.
@@ -317,6 +324,8 @@ pub struct Decision<'c> {
     pub outcome: Outcome,
     /// Whether the market demands something of the goods, or may, and not only honours it.
     pub demanded: bool,
+    /// What it demands, where the outcome does not say it.
+    pub demand: Option<Demand>,
     /// What is still to be fulfilled.
     pub conditions: Conditions<'c>,
     /// The best route.

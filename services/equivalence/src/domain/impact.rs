@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::catalogue::Catalogue;
 use super::change::Change;
-use super::decision::{Condition, Decision, Finding, Outcome};
+use super::decision::{Condition, Decision, Demand, Finding, Outcome};
 use super::key::EconomyCode;
 use super::question::Question;
 use super::usage::Reported;
@@ -30,13 +30,16 @@ pub struct Verdict<'d> {
     pub outcome: Outcome,
     /// Whether the market demands something of the goods.
     pub demanded: bool,
+    /// Whether it may, although nothing is known that it demands; where what it honours is not met.
+    pub in_doubt: bool,
     /// What is still to be fulfilled.
     pub conditions: &'d [Condition<'d>],
 }
 
 impl<'d> From<&'d Decision<'_>> for Verdict<'d> {
     fn from(decision: &'d Decision<'_>) -> Self {
-        Self { outcome: decision.outcome, demanded: decision.demanded, conditions: &decision.conditions }
+        let in_doubt = decision.demand == Some(Demand::Unknown);
+        Self { outcome: decision.outcome, demanded: decision.demanded, in_doubt, conditions: &decision.conditions }
     }
 }
 
@@ -84,7 +87,7 @@ impl Verdict<'_> {
 impl Shift {
     /// How one decision differs from another; none when it does not, or when one of them cannot be told. As a change
     /// tightens, so it takes away: what is newly honoured takes nothing from who does not have it, and what is no longer
-    /// demanded nothing from who had it.
+    /// demanded nothing from who had it. What enters only as far as anybody knows has gained nothing.
     pub fn between(before: Verdict<'_>, after: Verdict<'_>) -> Option<Self> {
         if before.outcome == Outcome::Undetermined || after.outcome == Outcome::Undetermined {
             return None;
@@ -93,7 +96,7 @@ impl Shift {
             (!from.enters() && to.enters()) || (from.is_plain() && to.is_honoured())
         };
         if gains(before, after) {
-            Some(Self::Gains)
+            Some(if after.in_doubt { Self::Otherwise } else { Self::Gains })
         } else if gains(after, before) {
             Some(Self::Loses)
         } else {

@@ -71,11 +71,15 @@ pub fn decide<'c>(
     let mut results = if known { judge(&ctx) } else { SmallVec::new() };
     let counted: SmallVec<[&Judged<'_>; 4]> = results.iter().collect();
     let mut summary = if known { outcome::overall(&counted) } else { outcome::Summary::of(Outcome::Undetermined) };
-    if summary.outcome == Outcome::NoRequirementApplies {
-        let doubts = ctx.doubts_that_nothing_applies();
-        if !doubts.is_empty() {
+    // Those come first.
+    let demanded = results.first().is_some_and(|result| result.entry.mandatory);
+    let (mut demand, mut doubts) = (None, Vec::new());
+    if known && !demanded {
+        doubts = ctx.doubts_that_nothing_is_demanded(results.is_empty());
+        if !results.is_empty() {
+            demand = outcome::demand(summary.outcome, !doubts.is_empty());
+        } else if !doubts.is_empty() {
             summary = outcome::Summary::of(Outcome::Undetermined);
-            findings.extend(doubts);
         }
     }
     if summary.outcome == Outcome::Undetermined {
@@ -84,10 +88,10 @@ pub fn decide<'c>(
         let new: Vec<_> = missing.into_iter().filter(|it| !findings.contains(it)).cloned().collect();
         findings.extend(new);
     }
+    doubts.retain(|it| !findings.contains(it));
+    findings.extend(doubts);
     drop(counted);
     let outcome::Summary { outcome, conditions, best } = summary;
-    // Those come first.
-    let demanded = results.first().is_some_and(|result| result.entry.mandatory);
     let (best_route, requirements) = match detail {
         Detail::Outcome => (best.and_then(|best| results[best].route.take()), Vec::new()),
         Detail::Requirements | Detail::Attempts => {
@@ -99,6 +103,7 @@ pub fn decide<'c>(
         id: identity::of(&ctx),
         outcome,
         demanded,
+        demand,
         conditions,
         best_route,
         requirements,

@@ -106,7 +106,7 @@ fn to_do(kind: AlertKind, tightens: bool, comments_until: Option<&str>) -> Strin
             "Plan market access anew for the day from which it applies, and certify by a route that stays.".to_owned()
         }
         (AlertKind::Published | AlertKind::Due, _) => {
-            "Plan market access anew: more may be open than before.".to_owned()
+            "Plan market access anew: more may be open, or honoured, than before.".to_owned()
         }
     }
 }

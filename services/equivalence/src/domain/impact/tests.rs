@@ -82,6 +82,26 @@ fn what_a_change_takes_away_is_what_tightens() {
 }
 
 #[test]
+fn who_enters_only_as_far_as_anybody_knows_has_gained_nothing() {
+    let verdict = |outcome, demanded, in_doubt| Verdict { outcome, demanded, in_doubt, conditions: &[] };
+    let barred = verdict(Outcome::NotRecognised, true, false);
+    let free = verdict(Outcome::NotRecognised, false, false);
+    let open = verdict(Outcome::NotRecognised, false, true);
+    let honoured = verdict(Outcome::Recognised, false, false);
+    for (before, after, expected) in [
+        (barred, free, Some(Shift::Gains)),
+        (barred, open, Some(Shift::Otherwise)),
+        (open, honoured, Some(Shift::Gains)),
+        // What may have entered may be lost.
+        (open, barred, Some(Shift::Loses)),
+        (honoured, open, Some(Shift::Loses)),
+        (open, open, None),
+    ] {
+        assert_eq!(Shift::between(before, after), expected, "{before:?} becomes {after:?}");
+    }
+}
+
+#[test]
 fn what_is_recognised_on_other_conditions_changes_otherwise() {
     let (one, other) = (json!({ "economy": "XA" }), json!({ "economy": "XB" }));
     let arrangement = entry(json!({ "arrangement": { "name": "arrangements/m", "title": "m",

@@ -63,13 +63,15 @@ impl Context<'_, '_> {
         }
     }
 
-    /// Why it cannot be said that nothing is asked of the goods although no requirement is held that covers them: the
-    /// catalogue may lack one, or there are no such goods.
-    pub(super) fn doubts_that_nothing_applies(&self) -> Vec<Finding> {
+    /// Why it cannot be said that nothing is demanded of the goods although no mandatory requirement is held that covers
+    /// them: the catalogue may lack one. Where nothing is honoured of them either, nothing is asked at all: there may be no
+    /// such goods, and a bloc that honours something has a say too.
+    pub(super) fn doubts_that_nothing_is_demanded(&self, nor_honoured: bool) -> Vec<Finding> {
         let markets = self.destination.codes();
         let mut doubts: Vec<_> = markets.filter_map(|market| self.doubt_of_completeness(market)).collect();
-        doubts.extend(self.destination.possible().iter().filter_map(|bloc| self.doubt_of_membership(*bloc)));
-        if doubts.is_empty() {
+        let possible = self.destination.possible().iter();
+        doubts.extend(possible.filter_map(|bloc| self.doubt_of_membership(*bloc, nor_honoured)));
+        if nor_honoured && doubts.is_empty() {
             doubts.extend(self.doubt_of_existence());
         }
         doubts
@@ -88,10 +90,11 @@ impl Context<'_, '_> {
         }
     }
 
-    /// Of a bloc that the destination may belong to, if it asks something of the goods.
-    fn doubt_of_membership(&self, bloc: u32) -> Option<Finding> {
+    /// Of a bloc that the destination may belong to, if it demands something of the goods, `or_honours` something.
+    fn doubt_of_membership(&self, bloc: u32, or_honours: bool) -> Option<Finding> {
         let applicable = market::applicable(self, self.catalogue.economy_of(bloc));
-        let asks = applicable.iter().any(|entry| !matches!(self.coverage(&entry.codes), Coverage::Outside));
+        let mut counted = applicable.iter().filter(|entry| entry.mandatory || or_honours);
+        let asks = counted.any(|entry| !matches!(self.coverage(&entry.codes), Coverage::Outside));
         if asks { self.membership_missing(&self.destination, bloc) } else { None }
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Judged;
 use super::way;
-use crate::domain::decision::{Condition, Conditions, Outcome, Status};
+use crate::domain::decision::{Condition, Conditions, Demand, Outcome, Status};
 
 /// What a decision says in short.
 pub(super) struct Summary<'a> {
@@ -39,6 +39,17 @@ pub(super) fn overall<'a>(results: &[&Judged<'a>]) -> Summary<'a> {
         return Summary::of(Outcome::NoRequirementApplies);
     };
     summary(alone(results[best]), results, best..best + 1)
+}
+
+/// What is demanded of goods to which no mandatory requirement applies and a voluntary one does: told where that is not met.
+/// `in_doubt` tells whether the catalogue may lack a mandatory one.
+pub(super) fn demand(outcome: Outcome, in_doubt: bool) -> Option<Demand> {
+    match outcome {
+        Outcome::Recognised | Outcome::RecognisedOnConditions | Outcome::NoRequirementApplies => None,
+        Outcome::Partial | Outcome::InformationOnly | Outcome::NotRecognised | Outcome::Undetermined => {
+            Some(if in_doubt { Demand::Unknown } else { Demand::Nothing })
+        }
+    }
 }
 
 fn together(results: &[&Judged<'_>]) -> Outcome {

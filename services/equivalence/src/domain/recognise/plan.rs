@@ -17,7 +17,7 @@ use self::opens::Openings;
 use super::outcome;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::code::CodeReference;
-use crate::domain::decision::{Conditions, Finding, Outcome, RequirementResult};
+use crate::domain::decision::{Conditions, Demand, Finding, Outcome, RequirementResult};
 use crate::domain::economy::Economy;
 use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode};
@@ -62,6 +62,8 @@ pub struct MarketAccess<'c> {
     pub destination: EconomyCode,
     /// What the certificates give together.
     pub outcome: Outcome,
+    /// What the market demands, where the outcome does not say it.
+    pub demand: Option<Demand>,
     /// What applies, each with the best route over all certificates.
     pub requirements: Vec<RequirementResult<'c>>,
     /// What would meet the rest.
@@ -188,12 +190,12 @@ pub fn plan_unless<'c>(
         }
         classification_revision = classification_revision.max(row.classification_revision);
         let steps = work::steps(catalogue, translator, product, &held, row, destination);
-        let said = row.known && !row.in_doubt;
         let counted: Vec<_> = row.results.iter().collect();
-        let outcome = if said { outcome::overall(&counted).outcome } else { Outcome::Undetermined };
+        let outcome = if row.is_told() { outcome::overall(&counted).outcome } else { Outcome::Undetermined };
         markets.push(MarketAccess {
             destination: destination.clone(),
             outcome,
+            demand: row.demand(outcome),
             requirements: row.requirements(),
             steps,
             findings: row.findings.clone(),

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::domain::catalogue::{Catalogue, Scopes};
-use crate::domain::decision::{Finding, RequirementResult, Status};
+use crate::domain::decision::{Demand, Finding, Outcome, RequirementResult, Status};
 use crate::domain::question::Question;
 use crate::domain::recognise::context::{Context, Place};
 use crate::domain::recognise::{Detail, Judged, judge, outcome};
@@ -15,8 +15,8 @@ pub(super) struct Row<'a: 'q, 'q> {
     contexts: Vec<Context<'a, 'q>>,
     /// Whether the catalogue knows the market, and whence the goods come.
     pub(super) known: bool,
-    /// Whether the market may ask something although nothing is held that it asks.
-    pub(super) in_doubt: bool,
+    /// Whether the market may demand something although nothing is held that it demands.
+    in_doubt: bool,
     pub(super) results: Vec<Judged<'a>>,
     /// By which certificate, for each result.
     pub(super) by: Vec<usize>,
@@ -42,8 +42,8 @@ impl<'a, 'q> Row<'a, 'q> {
             row.findings.extend(ctx.unknown_names());
             if row.known {
                 row.add(by, judge(ctx).into_vec());
-                if row.results.is_empty() {
-                    let doubts = ctx.doubts_that_nothing_applies();
+                if row.results.iter().all(|result| !result.entry.mandatory) {
+                    let doubts = ctx.doubts_that_nothing_is_demanded(row.results.is_empty());
                     row.in_doubt |= !doubts.is_empty();
                     row.findings.extend(doubts);
                 }
@@ -55,6 +55,17 @@ impl<'a, 'q> Row<'a, 'q> {
         row.findings.dedup();
         row.contexts = contexts;
         row
+    }
+
+    /// Whether something can be said of the market: the catalogue knows it, and what it asks, or that it asks nothing.
+    pub(super) fn is_told(&self) -> bool {
+        self.known && !(self.in_doubt && self.results.is_empty())
+    }
+
+    /// What the market demands, where it only honours something and the outcome does not say it.
+    pub(super) fn demand(&self, outcome: Outcome) -> Option<Demand> {
+        let honours = self.results.first().is_some_and(|result| !result.entry.mandatory);
+        if honours { outcome::demand(outcome, self.in_doubt) } else { None }
     }
 
     /// The market.

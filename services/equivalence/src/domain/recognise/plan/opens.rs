@@ -65,7 +65,7 @@ impl<'a, 'c: 'a, 'q: 'a> Openings<'a, 'c, 'q> {
         };
         for (at, (row, market)) in rows.iter().zip(markets).enumerate() {
             // What a certificate cannot open: what is open, and what nobody can tell.
-            if row.known && !row.in_doubt && !is_open(market.outcome) {
+            if row.is_told() && !is_open(market.outcome) {
                 openings.close(at);
             }
         }

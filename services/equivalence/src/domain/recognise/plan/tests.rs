@@ -65,7 +65,7 @@ proptest! {
             let question = product.question(product.certificates.first(), &market.destination);
             let decision = decide(&catalogue, &Splitting, &question, Detail::Requirements);
             prop_assert_eq!(&market.requirements, &decision.requirements);
-            prop_assert_eq!(market.outcome, decision.outcome);
+            prop_assert_eq!((market.outcome, market.demand), (decision.outcome, decision.demand));
         }
     }
 

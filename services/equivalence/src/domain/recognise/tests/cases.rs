@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::domain::catalogue::Catalogue;
 use crate::domain::code::CodeReference;
-use crate::domain::decision::{Attempt, Check, Outcome};
+use crate::domain::decision::{Attempt, Check, Demand, Outcome};
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::key::{BodyKey, EconomyCode};
@@ -207,6 +207,39 @@ fn nothing_applies_only_where_everything_is_held_and_of_goods_that_there_are() {
         assert_eq!(decision.outcome, outcome, "{complete} {code}");
         let found = decision.findings.iter().find(|it| Some(it.code) == finding);
         assert_eq!(found.is_some(), finding.is_some(), "{:?}", decision.findings);
+    }
+}
+
+#[test]
+fn what_is_only_honoured_has_no_say_in_whether_goods_may_enter() {
+    let pv = json!({ "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }] });
+    let decided = |mandatory: bool, complete: &Value, certified: &str| {
+        let entries = vec![
+            json!({ "economy": { "name": "economies/XA" } }),
+            json!({ "economy": { "name": "economies/XB", "complete_requirements": complete } }),
+            json!({ "requirement": { "name": "requirements/r", "market": "XB", "title": "r", "mandatory": mandatory,
+                "codes": pv["codes"], "validity": { "from": "2020-01-01" },
+                "acceptances": [{ "target": { "name": "standards/z-1" }, "bodies": { "any": true } }] } }),
+        ];
+        let decision = recognise(kept(entries), &NoTranslation, &question(certified));
+        let lacks = decision.findings.iter().any(|it| it.code == "market_not_covered");
+        (decision.outcome, decision.demand, lacks, decision.classification_revision)
+    };
+    let (met, unmet) = ("standards/z-1", "standards/o-1");
+    let other = json!({ "codes": [{ "code": { "edition": "HS2022", "code": "01" } }] });
+    for (complete, demand) in [
+        (json!({}), Demand::Nothing),
+        (pv.clone(), Demand::Nothing),
+        (Value::Null, Demand::Unknown),
+        (other, Demand::Unknown),
+    ] {
+        let lacks = demand == Demand::Unknown;
+        assert_eq!(decided(false, &complete, unmet), (Outcome::NotRecognised, Some(demand), lacks, 0), "{complete}");
+        // What is honoured and met is recognised, whatever else the catalogue may lack: it says so beside it.
+        assert_eq!(decided(false, &complete, met), (Outcome::Recognised, None, lacks, 0), "{complete}");
+        for (certified, outcome) in [(met, Outcome::Recognised), (unmet, Outcome::NotRecognised)] {
+            assert_eq!(decided(true, &complete, certified), (outcome, None, false, 0), "{complete}");
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::arrangement::{Annex, Arrangement};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::decision::{Check, Condition, Decision, Outcome, Status};
+use crate::domain::decision::{Check, Condition, Decision, Demand, Outcome, Status};
 use crate::domain::economy::Economy;
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::{Target, TargetKey};
@@ -24,6 +24,7 @@ use crate::domain::words::{PartyDirection, RecognitionEffect};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Essence {
     outcome: Outcome,
+    demand: Option<Demand>,
     conditions: Vec<Asked>,
     results: Vec<Judged>,
 }
@@ -116,7 +117,12 @@ pub(super) fn essence(decision: &Decision<'_>, question: &Question) -> Essence {
         miss: result.nearest_miss.as_ref().map(|miss| (miss.annex.as_ref().map(|annex| annex.name.name()), miss.check)),
         missing: result.findings.iter().map(|finding| finding.code).collect(),
     });
-    Essence { outcome: decision.outcome, conditions: asked(&decision.conditions), results: results.collect() }
+    Essence {
+        outcome: decision.outcome,
+        demand: decision.demand,
+        conditions: asked(&decision.conditions),
+        results: results.collect(),
+    }
 }
 
 struct World<'a> {
@@ -159,7 +165,8 @@ impl World<'_> {
         let known = |economy: &EconomyCode| self.entry_of(economy).is_some();
         let origin_counts = self.flaw != Some(Flaw::AnyOrigin);
         if !known(destination) || origin_counts && !known(&self.question.origin) {
-            return Essence { outcome: Outcome::Undetermined, conditions: Vec::new(), results: Vec::new() };
+            let (demand, conditions, results) = (None, Vec::new(), Vec::new());
+            return Essence { outcome: Outcome::Undetermined, demand, conditions, results };
         }
         // 1. Markets: the destination, and the blocs that it belongs to on that date.
         let mut markets = vec![destination.clone()];
@@ -193,13 +200,21 @@ impl World<'_> {
         // 4. The verdict.
         let (mut outcome, counted) = self.overall(&results);
         if outcome == Outcome::NoRequirementApplies
-            && !(self.holds_everything(&markets) && self.code_exists() && !self.may_be_bound())
+            && !(self.holds_everything(&markets) && self.code_exists() && !self.may_be_bound(false))
         {
             outcome = Outcome::Undetermined;
         }
         let ways = counted.iter().filter_map(|judged| judged.route.as_ref());
         let conditions = self.each_once(ways.flat_map(|way| way.conditions.clone()).collect());
-        Essence { outcome, conditions, results: results.into_iter().map(|(_, judged, _)| judged).collect() }
+        // 5. What is only honoured has no say in whether goods may enter.
+        let honoured_alone = !results.is_empty() && results.iter().all(|(mandatory, ..)| !mandatory);
+        let is_met = matches!(outcome, Outcome::Recognised | Outcome::RecognisedOnConditions);
+        let demand = (honoured_alone && !is_met).then(|| {
+            let holds_all = self.holds_everything(&markets) && !self.may_be_bound(true);
+            if holds_all { Demand::Nothing } else { Demand::Unknown }
+        });
+        let results = results.into_iter().map(|(_, judged, _)| judged).collect();
+        Essence { outcome, demand, conditions, results }
     }
 
     fn overall(&self, results: &[(bool, Judged, Option<RecognitionEffect>)]) -> (Outcome, Vec<Judged>) {
@@ -281,11 +296,13 @@ impl World<'_> {
         })
     }
 
-    /// Whether a bloc that the destination may belong to asks something of the goods, or may.
-    fn may_be_bound(&self) -> bool {
+    /// Whether a bloc that the destination may belong to asks something of the goods, or may; or demands it.
+    fn may_be_bound(&self, demands: bool) -> bool {
         self.entries.iter().any(|entry| match entry {
             Entry::Requirement(it) => {
-                self.may_belong(&self.question.destination, &it.market) && !matches!(self.applies(it), Three::No)
+                (it.mandatory || !demands)
+                    && self.may_belong(&self.question.destination, &it.market)
+                    && !matches!(self.applies(it), Three::No)
             }
             _ => false,
         })
