@@ -26,7 +26,7 @@ use crate::domain::goods::{Code, Goods, Stock};
 use crate::domain::names::BodyId;
 use crate::domain::verdict::Finding;
 use crate::domain::verdict::coverage::SameGoods;
-use crate::domain::verdict::recognition::{Decided, Decision, NoDecision};
+use crate::domain::verdict::recognition::{Decided, Decision, Demand, NoDecision};
 
 mod uses;
 
@@ -264,7 +264,7 @@ impl Recogniser {
                 Some(decision) => {
                     let decision = Arc::new(decision);
                     // Facts may be missing for a moment only: what is not decided is asked again.
-                    if decision.decided != Decided::Undetermined {
+                    if decision.decided != Decided::Undetermined && !lacks_codes(&decision) {
                         self.decisions.insert(
                             key(subject, goods, decision.equivalence_revision),
                             (Arc::clone(&decision), Instant::now(), used),
@@ -413,13 +413,25 @@ fn read(answer: eq::RecogniseResponse) -> Option<Decision> {
         eq::RecognitionOutcome::Undetermined => Decided::Undetermined,
         eq::RecognitionOutcome::Unspecified => return None,
     };
+    let demand = match decision.demand() {
+        eq::Demand::None => Some(Demand::Nothing),
+        eq::Demand::Unknown => Some(Demand::Unknown),
+        eq::Demand::Unspecified => None,
+    };
     Some(Decision {
         decided,
+        demand,
         equivalence_revision: decision.revision,
         classification_revision: decision.classification_revision,
         findings: findings(&decision),
         decision_id: decision.decision_id,
     })
+}
+
+/// Whether something was left open beside what was decided, for codes that could not be translated at that moment.
+fn lacks_codes(decision: &Decision) -> bool {
+    let is_it = |(name, value): &(String, String)| name == "finding" && value == "classification_unavailable";
+    decision.findings.iter().any(|it| it.code == "recognition_finding" && it.parameters.iter().any(is_it))
 }
 
 /// Route, conditions, nearest misses and missing facts, as findings of the registry.

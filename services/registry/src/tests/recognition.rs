@@ -1,7 +1,7 @@
 //! Verification beside an equivalence service that answers, is asked no more than needed, and dies.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use greenlane_api::equivalence::v1 as eq;
@@ -26,6 +26,7 @@ greenlane_store::engine_tests!(Migrator:
     a_service_that_does_not_answer_is_not_waited_for_longer_than_was_said,
     goods_of_another_age_are_another_question_and_an_exemption_is_told_with_the_route,
     a_verdict_that_is_given_again_is_the_one_that_was_judged_until_the_log_moves,
+    what_the_market_only_honours_refuses_nobody,
 );
 
 /// Answers with conditions unless it is stuck, and counts how often it was asked.
@@ -33,6 +34,8 @@ greenlane_store::engine_tests!(Migrator:
 struct Equivalence {
     asked: Arc<AtomicU64>,
     stuck: Arc<AtomicBool>,
+    /// What is not met, where it is only honoured or the market demands it.
+    missed: Arc<Mutex<Option<eq::Demand>>>,
 }
 
 #[tonic::async_trait]
@@ -72,6 +75,17 @@ impl eq::recognition_service_server::RecognitionService for Equivalence {
             }],
             revision: 7,
             ..eq::RecognitionDecision::default()
+        };
+        let missed = *self.missed.lock().unwrap();
+        let decision = match missed {
+            Some(demand) => eq::RecognitionDecision {
+                outcome: eq::RecognitionOutcome::NotRecognised.into(),
+                demand: demand.into(),
+                conditions: Vec::new(),
+                best_route: None,
+                ..decision
+            },
+            None => decision,
         };
         Ok(Response::new(eq::RecogniseResponse { decision: Some(decision), revision: 7, ..Default::default() }))
     }
@@ -279,4 +293,23 @@ async fn goods_of_another_age_are_another_question_and_an_exemption_is_told_with
         "{}",
         route.message
     );
+}
+
+async fn what_the_market_only_honours_refuses_nobody(db: TestDatabase) {
+    let (served, equivalence, _stop) = beside(&db, 3_600).await;
+    served.enrol("xa-lab").await;
+    for (demand, part, outcome, code) in [
+        (eq::Demand::None, wire::PartOutcome::NotApplicable, wire::VerdictOutcome::Accepted, "nothing_demanded"),
+        (eq::Demand::Unknown, wire::PartOutcome::Undetermined, wire::VerdictOutcome::Undetermined, "demand_unknown"),
+        (eq::Demand::Unspecified, wire::PartOutcome::No, wire::VerdictOutcome::Refused, "not_recognised"),
+    ] {
+        *equivalence.missed.lock().unwrap() = Some(demand);
+        let name = served.issue("xa-lab", code).await.certificate.unwrap().name;
+        let verdict = ask(&served, &name).await;
+        let recognised = verdict.recognised.clone().unwrap();
+        assert_eq!((recognised.outcome(), verdict.outcome()), (part, outcome), "{code}");
+        assert_eq!(codes(Some(&recognised)), [code]);
+        // From memory it is the same.
+        assert_eq!(remembered(&served, &name).await.recognised, Some(recognised));
+    }
 }
