@@ -1,7 +1,7 @@
 //! A recognition decision, for eyes.
 
 use greenlane_api::equivalence::v1::{
-    NearestMiss, RecognitionDecision, RecognitionOutcome, RecognitionRoute, RequirementResult,
+    Demand, NearestMiss, RecognitionDecision, RecognitionOutcome, RecognitionRoute, RequirementResult,
 };
 
 use super::{
@@ -19,6 +19,24 @@ pub(crate) fn outcome(outcome: RecognitionOutcome) -> &'static str {
         RecognitionOutcome::NotRecognised => "NOT RECOGNISED",
         RecognitionOutcome::NoRequirementApplies => "no requirement applies",
         RecognitionOutcome::Undetermined | RecognitionOutcome::Unspecified => "undetermined",
+    }
+}
+
+/// A few words for what an outcome comes to where it speaks of what is honoured alone: that has no say in whether goods may
+/// enter.
+pub(crate) fn words(of: RecognitionOutcome, demand: Demand) -> &'static str {
+    match demand {
+        Demand::None if !is_open(of) => "nothing demanded",
+        Demand::None | Demand::Unknown | Demand::Unspecified => outcome(entry(of, demand)),
+    }
+}
+
+/// The outcome by which goods may enter or not: of what is demanded.
+pub(crate) fn entry(of: RecognitionOutcome, demand: Demand) -> RecognitionOutcome {
+    match demand {
+        Demand::None if !is_open(of) => RecognitionOutcome::NoRequirementApplies,
+        Demand::Unknown if !is_open(of) => RecognitionOutcome::Undetermined,
+        Demand::None | Demand::Unknown | Demand::Unspecified => of,
     }
 }
 
@@ -68,7 +86,7 @@ pub(crate) fn reasons(decision: &RecognitionDecision) -> Vec<String> {
 pub(crate) fn table<'d>(decisions: impl IntoIterator<Item = (&'d str, &'d RecognitionDecision)>) -> String {
     let mut table = bare_table();
     for (destination, decision) in decisions {
-        let cells = [destination, outcome(decision.outcome()), &stacked_sentences(&told(decision))];
+        let cells = [destination, words(decision.outcome(), decision.demand()), &stacked_sentences(&told(decision))];
         table.add_row(cells.map(colour::cell));
     }
     tidy(&mut table)
@@ -104,4 +122,26 @@ fn unmet(result: &RequirementResult) -> Vec<String> {
     }
     lines.extend(result.findings.iter().map(|finding| finding.message.clone()));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_only_honoured_has_no_say_in_whether_goods_may_enter() {
+        for missed in
+            [RecognitionOutcome::Partial, RecognitionOutcome::InformationOnly, RecognitionOutcome::NotRecognised]
+        {
+            assert_eq!(words(missed, Demand::None), "nothing demanded");
+            assert!(is_open(entry(missed, Demand::None)));
+            assert_eq!(words(missed, Demand::Unknown), "undetermined");
+            assert_eq!(entry(missed, Demand::Unknown), RecognitionOutcome::Undetermined);
+            assert_eq!(words(missed, Demand::Unspecified), outcome(missed));
+            assert!(!is_open(entry(missed, Demand::Unspecified)));
+        }
+        for demand in [Demand::None, Demand::Unknown, Demand::Unspecified] {
+            assert_eq!(words(RecognitionOutcome::Recognised, demand), "recognised");
+        }
+    }
 }

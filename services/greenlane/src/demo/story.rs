@@ -100,7 +100,7 @@ pub(super) async fn tell(cast: &Cast, data: &DataDir, begun: Instant, output: Ou
         let decision = recognise(world, &certificate, market).await?;
         rows.push(vec![
             format!("{market}  {name}"),
-            recognition::outcome(decision.outcome()).to_owned(),
+            recognition::words(decision.outcome(), decision.demand()).to_owned(),
             recognition::reasons(&decision).join("\n"),
         ]);
         summary.push(Step {
@@ -108,16 +108,16 @@ pub(super) async fn tell(cast: &Cast, data: &DataDir, begun: Instant, output: Ou
                 "XB" => "XB: accepts the standard itself",
                 "XC" => "XC: an arrangement and an identical standard",
                 "XD" => "XD: an arrangement and a modified standard",
-                "AU" => "AU: wants another scheme",
+                "AU" => "AU: honours another scheme, and may demand more",
                 _ => "XF: demands nothing",
             },
             expected: match market {
                 "XB" | "XC" => "recognised",
                 "XD" => "recognised on conditions",
-                "AU" => "NOT RECOGNISED",
+                "AU" => "undetermined",
                 _ => "no requirement applies",
             },
-            found: recognition::outcome(decision.outcome()).to_owned(),
+            found: recognition::words(decision.outcome(), decision.demand()).to_owned(),
         });
     }
     table(&["MARKET", "ANSWER", "WHY"], rows)?;

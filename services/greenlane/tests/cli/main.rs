@@ -13,6 +13,7 @@ mod exits;
 mod fed;
 mod help;
 mod hints;
+mod honoured;
 mod json;
 mod lists;
 mod login;

@@ -89,7 +89,7 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
             session.print(&answer, EXPLAINED)?;
         }
     }
-    let exit = answer.decision.map_or(Exit::Undetermined, |decision| exit_of(decision.outcome()));
+    let exit = answer.decision.as_ref().map_or(Exit::Undetermined, exit_of);
     Ok(if_worth_something(is_worth_something, exit))
 }
 
@@ -136,7 +136,7 @@ fn tinted(text: &str) -> String {
 /// The whole answer.
 fn tree(destination: &str, answer: &ExplainResponse, width: usize) -> String {
     let decision = answer.decision.clone().unwrap_or_default();
-    let outcome = colour::word(recognition::outcome(decision.outcome()));
+    let outcome = colour::word(recognition::words(decision.outcome(), decision.demand()));
     let mut root = Branch::leaf(format!("{destination}: {outcome}"));
     root.below.extend(decision.requirements.iter().map(|it| requirement(it, &answer.attempts)));
     root.below.extend(said(&decision));

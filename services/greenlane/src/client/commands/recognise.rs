@@ -33,9 +33,10 @@ use crate::client::{
 /// Arguments of `greenlane recognise`.
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "\
-Exits with 0 when recognised (with or without conditions) or when no requirement applies, 10 when not recognised, \
-recognised in part or for information only, or when the certificate is worth nothing for these goods on that day, 11 when \
-undetermined.")]
+Exits with 0 when recognised (with or without conditions), when no requirement applies, or when nothing is demanded and \
+what the market honours is not met; 10 when not recognised, recognised in part or for information only, or when the \
+certificate is worth nothing for these goods on that day; 11 when undetermined, also where only something honoured is not \
+met and the catalogue may lack what is demanded.")]
 pub(crate) struct Args {
     #[command(flatten)]
     facts: Facts,
@@ -120,6 +121,7 @@ const DECISIONS: View = View::List {
         ("THROUGH", "bestRoute.annex"),
         ("WHY", "why"),
         ("DECISION", "decisionId"),
+        ("DEMAND", "demand"),
     ],
 };
 
@@ -219,7 +221,7 @@ fn tell(output: Output, args: &Args, decisions: &[RecognitionDecision]) -> anyho
         }
         Output::Json | Output::Yaml | Output::Name => {}
     }
-    let exits = decisions.iter().map(|decision| exit_of(decision.outcome()));
+    let exits = decisions.iter().map(exit_of);
     Ok(exits.fold(if decisions.is_empty() { Exit::Undetermined } else { Exit::Done }, worse))
 }
 
@@ -321,8 +323,8 @@ pub(super) fn scheme(text: &str) -> CertifiedScheme {
     CertifiedScheme { scheme: scheme.to_owned(), level: level.to_owned() }
 }
 
-pub(super) fn exit_of(outcome: RecognitionOutcome) -> Exit {
-    match outcome {
+pub(super) fn exit_of(decision: &RecognitionDecision) -> Exit {
+    match recognition::entry(decision.outcome(), decision.demand()) {
         RecognitionOutcome::Recognised
         | RecognitionOutcome::RecognisedOnConditions
         | RecognitionOutcome::NoRequirementApplies => Exit::Done,

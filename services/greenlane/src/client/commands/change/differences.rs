@@ -1,7 +1,7 @@
 //! In what the decisions differ that a change set would change: those of one kind together.
 
 use comfy_table::Cell;
-use greenlane_api::equivalence::v1::{DecisionImpact, RecognitionCondition};
+use greenlane_api::equivalence::v1::{DecisionImpact, RecognitionCondition, RecognitionOutcome};
 
 use crate::client::{
     recognition,
@@ -44,6 +44,9 @@ impl Row {
         match (example.demanded_before, example.demanded_after) {
             (false, true) => differs.push("demanded now".to_owned()),
             (true, false) => differs.push("demanded no more".to_owned()),
+            (false, false) if [example.before(), example.after()].into_iter().any(is_missed) => {
+                differs.push("honoured, not demanded: it has no say in whether goods may enter".to_owned());
+            }
             (true, true) | (false, false) => {}
         }
         let asked = |what: &str, it: &RecognitionCondition| format!("{what}: {} ({})", it.description, it.origin);
@@ -58,9 +61,21 @@ impl Row {
     }
 }
 
+/// Whether something was asked and is not met, at least not in full.
+fn is_missed(outcome: RecognitionOutcome) -> bool {
+    match outcome {
+        RecognitionOutcome::Partial | RecognitionOutcome::InformationOnly | RecognitionOutcome::NotRecognised => true,
+        RecognitionOutcome::Recognised
+        | RecognitionOutcome::RecognisedOnConditions
+        | RecognitionOutcome::NoRequirementApplies
+        | RecognitionOutcome::Undetermined
+        | RecognitionOutcome::Unspecified => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use greenlane_api::equivalence::v1::{RecognitionOutcome, RecognitionQuestion};
+    use greenlane_api::equivalence::v1::RecognitionQuestion;
 
     use super::*;
 
@@ -87,5 +102,18 @@ mod tests {
         assert!(lines[1].starts_with("XD") && lines[1].ends_with('2'), "{told}");
         assert!(lines[2].starts_with("XB") && lines[2].contains("asked as well: A label."), "{told}");
         assert_eq!(table(&[]), "");
+    }
+
+    #[test]
+    fn what_is_only_honoured_is_said_to_have_no_say_in_whether_goods_may_enter() {
+        let example = |demanded: bool| DecisionImpact {
+            before: RecognitionOutcome::NoRequirementApplies.into(),
+            after: RecognitionOutcome::NotRecognised.into(),
+            demanded_after: demanded,
+            ..Default::default()
+        };
+        assert!(table(&[example(false)]).contains("honoured, not demanded"));
+        let demanded = table(&[example(true)]);
+        assert!(demanded.contains("demanded now") && !demanded.contains("honoured"), "{demanded}");
     }
 }

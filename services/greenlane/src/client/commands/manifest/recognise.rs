@@ -201,8 +201,9 @@ impl Tally {
                 return Ok((line, false));
             }
         };
-        let outcome = decision.outcome();
-        *self.outcomes.entry(recognition::outcome(outcome)).or_default() += 1;
+        let (of, demand) = (decision.outcome(), decision.demand());
+        *self.outcomes.entry(recognition::words(of, demand)).or_default() += 1;
+        let outcome = recognition::entry(of, demand);
         let open = recognition::is_open(outcome);
         match outcome {
             RecognitionOutcome::Undetermined | RecognitionOutcome::Unspecified => self.undetermined += 1,
@@ -242,7 +243,7 @@ fn told(line: u64, destination: &str, decision: &RecognitionDecision, output: Ou
         "line": line,
         "destination": destination,
         "decisionId": decision.decision_id,
-        "outcome": recognition::outcome(decision.outcome()),
+        "outcome": recognition::words(decision.outcome(), decision.demand()),
         "why": sentences(recognition::reasons(decision).iter().map(String::as_str)),
     });
     if matches!(output, Output::Json | Output::Yaml) {

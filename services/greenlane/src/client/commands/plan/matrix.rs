@@ -60,7 +60,7 @@ impl Line<'_> {
     }
 
     pub(super) fn outcome(&self) -> &'static str {
-        recognition::outcome(self.market.outcome())
+        recognition::words(self.market.outcome(), self.market.demand())
     }
 
     pub(super) fn status(&self) -> &'static str {
@@ -87,9 +87,27 @@ impl Line<'_> {
     }
 
     pub(super) fn missing(&self) -> Vec<&str> {
-        let of_requirement = self.requirement.map(|it| &it.findings[..]);
-        let findings = of_requirement.unwrap_or(&self.market.findings);
-        findings.iter().map(|it| it.message.as_str()).collect()
+        let Some(requirement) = self.requirement else {
+            return self.market.findings.iter().map(|it| it.message.as_str()).collect();
+        };
+        let mut missing: Vec<_> = requirement.findings.iter().map(|it| it.message.as_str()).collect();
+        // What the catalogue may lack beside what is honoured is said with that.
+        let all = &self.market.requirements;
+        if all.iter().all(|it| !it.mandatory) {
+            let of_market = self.market.findings.iter().filter(|it| !all.iter().any(|of| of.findings.contains(it)));
+            missing.extend(of_market.map(|it| it.message.as_str()));
+        }
+        missing
+    }
+
+    /// Whether the market honours what the line tells of, and does not demand it.
+    pub(super) fn is_honoured(&self) -> bool {
+        self.requirement.is_some_and(|it| !it.mandatory)
+    }
+
+    /// The outcome by which goods may enter the market or not.
+    pub(super) fn entry(&self) -> RecognitionOutcome {
+        entry(self.market)
     }
 
     pub(super) fn step(&self) -> &str {
@@ -99,6 +117,10 @@ impl Line<'_> {
     pub(super) fn also_opens(&self) -> String {
         self.step.map(|it| it.also_opens.join(" ")).unwrap_or_default()
     }
+}
+
+fn entry(market: &MarketAccess) -> RecognitionOutcome {
+    recognition::entry(market.outcome(), market.demand())
 }
 
 /// For eyes.
@@ -143,13 +165,13 @@ pub(super) fn cannot_be_told(untold: &[Line<'_>]) -> String {
 
 /// The names of the markets that are open, one a line.
 pub(super) fn open(plan: &PlanMarketAccessResponse) -> String {
-    let open = plan.markets.iter().filter(|market| recognition::is_open(market.outcome()));
+    let open = plan.markets.iter().filter(|market| recognition::is_open(entry(market)));
     open.map(|market| format!("{}\n", market.destination)).collect()
 }
 
 /// How many markets there are of each kind: one that cannot be told is neither open nor shut.
 pub(super) fn summary(plan: &PlanMarketAccessResponse) -> String {
-    let number = |of: fn(RecognitionOutcome) -> bool| plan.markets.iter().filter(|it| of(it.outcome())).count();
+    let number = |of: fn(RecognitionOutcome) -> bool| plan.markets.iter().filter(|it| of(entry(it))).count();
     let untold = number(|it| matches!(it, RecognitionOutcome::Undetermined | RecognitionOutcome::Unspecified));
     let (all, open) = (plan.markets.len(), number(recognition::is_open));
     let shut = all - open - untold;

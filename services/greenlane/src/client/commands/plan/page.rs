@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use greenlane_api::{
     common::v1::CodeReference,
-    equivalence::v1::{CertificateFacts, PlanMarketAccessRequest, PlanMarketAccessResponse},
+    equivalence::v1::{CertificateFacts, PlanMarketAccessRequest, PlanMarketAccessResponse, RecognitionOutcome},
     registry::v1::{Certificate, CertifiedProduct},
 };
 
@@ -150,10 +150,13 @@ fn table(page: &mut String, told: &[Line<'_>]) {
 
 fn row(page: &mut String, line: &Line<'_>) {
     let class = match line.status() {
-        "met" | "" if recognition::is_open(line.market.outcome()) => "open",
+        "met" | "" if recognition::is_open(line.entry()) => "open",
         "met" => "open",
         "met on conditions" => "conditions",
+        // What is only honoured has no say in whether the goods may enter.
+        _ if line.is_honoured() && recognition::is_open(line.entry()) => "open",
         "undetermined" | "" => "unknown",
+        _ if line.is_honoured() && line.entry() == RecognitionOutcome::Undetermined => "unknown",
         _ => "closed",
     };
     let _ = write!(page, "<tr class=\"{class}\"><th scope=\"row\">{}</th>", escape(&line.market.destination));

@@ -150,6 +150,39 @@ fn the_table_says_what_is_to_be_done_and_what_else_it_opens() {
 }
 
 #[test]
+fn a_market_that_only_honours_what_is_not_met_is_open_or_cannot_be_told_and_says_what_is_missed() {
+    use greenlane_api::common::v1::Finding;
+    use greenlane_api::equivalence::v1::Demand;
+
+    let about = page::About::default();
+    for (demand, word, class, counted, open) in [
+        (Demand::None, "nothing demanded", "open", "2 of 2 markets are open.", "XC\nXF\n"),
+        (
+            Demand::Unknown,
+            "undetermined",
+            "unknown",
+            "Of 2 markets 1 is open, 0 are not, and 1 cannot be told.",
+            "XF\n",
+        ),
+        (Demand::Unspecified, "NOT RECOGNISED", "closed", "1 of 2 markets is open.", "XF\n"),
+    ] {
+        let mut plan = plan("Safety");
+        plan.markets[0].demand = demand.into();
+        plan.markets[0].requirements[0].mandatory = false;
+        let lacking = Finding { message: "the catalogue may lack some".into(), ..Default::default() };
+        plan.markets[0].findings.extend((demand == Demand::Unknown).then_some(lacking));
+        let table = matrix::table(&plan);
+        let row = table.lines().find(|line| line.starts_with("XC")).unwrap();
+        assert!(row.contains(word) && row.contains("certify to standards/z-1"), "{table}");
+        assert_eq!(row.contains("the catalogue may lack some"), demand == Demand::Unknown, "{table}");
+        assert!(table.ends_with(&format!("{counted}\n")), "{table}");
+        assert_eq!(matrix::open(&plan), open);
+        let page = page::html(&PlanMarketAccessRequest::default(), &plan, &about);
+        assert!(page.contains(&format!("<tr class=\"{class}\"><th scope=\"row\">XC</th>")), "{page}");
+    }
+}
+
+#[test]
 fn a_certificate_that_does_not_count_on_the_date_for_the_goods_is_left_out() {
     use greenlane_api::common::v1::CodeReference;
     use greenlane_api::registry::v1::{Certificate, CertificateContent, CertificateState, CertifiedProduct};
