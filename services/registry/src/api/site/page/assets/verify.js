@@ -18,11 +18,13 @@ const TEXTS = {
       growth: ({ from }) => from
         ? `The log still holds, unchanged, the ${from} entries of your last visit.`
         : "First visit: this browser remembers the log’s state, to find out next time whether history was rewritten.",
-      inclusion: ({ count, index }) => `${count === 1 ? "The entry" : `All ${count} entries`} of this certificate ${count === 1 ? "is" : "are"} in that log (the version shown is entry ${index}).`,
+      inclusion: ({ count, index }) => `${["", "The entry", "Both entries"][count] ?? `All ${count} entries`} of this certificate ${count === 1 ? "is" : "are"} in that log (the version shown is entry ${index}).`,
       key: () => "The key that signed it is registered in that log for this body, and was valid at the time.",
       document: () => "The document is the one that the log names, is signed by that key, and states all that stands under “What is certified”.",
-      standing: ({ state }) => `These entries leave the certificate: ${state}. That the log holds no later one, auditors and witnesses check.`,
+      standing: ({ state, days }) => `These entries leave the certificate: ${state}${days}. That the log holds no later one, auditors and witnesses check.`,
     },
+    // What the log’s state is told with, where the days that the document states decide.
+    days: { expired: ", but past its last day", not_yet_valid: ", but before its first day" },
     unsupported: {
       checkpoint: "The signature of the log’s checkpoint was not checked: this browser has no Ed25519. Newer browsers have it.",
       document: "The document’s signature was not checked: this browser has no Ed25519. Newer browsers have it.",
@@ -80,8 +82,9 @@ const TEXTS = {
       inclusion: ({ count, index }) => `本证书的 ${count} 条记录均在该日志中（所示版本为第 ${index} 条）。`,
       key: () => "签名密钥已在该日志中登记于此机构名下，且签名时有效。",
       document: () => "文件正是日志所记载的文件，由该密钥签名，并载有“认证内容”下的全部内容。",
-      standing: ({ state }) => `依上述记录，证书状态为：${state}。日志中是否另有后续记录，由审计方和见证方核查。`,
+      standing: ({ state, days }) => `依上述记录，证书状态为：${state}${days}。日志中是否另有后续记录，由审计方和见证方核查。`,
     },
+    days: { expired: "（但已过有效期）", not_yet_valid: "（但尚未到生效日）" },
     unsupported: {
       checkpoint: "日志检查点的签名未经核验：此浏览器不支持 Ed25519。较新的浏览器支持。",
       document: "文件签名未经核验：此浏览器不支持 Ed25519。较新的浏览器支持。",
@@ -209,13 +212,13 @@ function hasMore(facts) {
   return !BETWEEN.test(rest.textContent);
 }
 
-function words(step) {
+function words(step, shown) {
   if (step.missing) return texts.missing;
   if (step.copy) return texts.copy[step.copy];
   if (step.older) return texts.older;
   if (step.good === null) return texts.unsupported[step.step];
   const state = language === "zh" ? STATES_ZH[step.state] : step.state;
-  return texts.steps[step.step]({ ...step, state });
+  return texts.steps[step.step]({ ...step, state, days: texts.days[shown] ?? "" });
 }
 
 async function prove(section) {
@@ -243,7 +246,7 @@ async function prove(section) {
         continue;
       }
       isOpen ||= step.good === null;
-      tell(steps, step.good ? "good" : "open", words(step));
+      tell(steps, step.good ? "good" : "open", words(step, section.dataset.state));
     }
   } catch (refusal) {
     tell(steps, "bad", texts.why[refusal.message] ?? texts.why.malformed);
