@@ -19,6 +19,7 @@ use crate::{Config, Migrator, Shows};
 greenlane_store::engine_tests!(Migrator:
     a_stranger_sees_that_a_certificate_counts_and_what_became_of_it,
     the_page_of_a_codes_link_is_reached_by_whatever_names_the_certificate,
+    what_has_no_answer_stands_in_the_form_again_to_be_put_right,
     a_document_is_judged_as_it_is_presented,
     a_copy_in_another_profile_is_told_from_the_document_that_the_log_names,
     a_body_is_named_as_the_document_names_it_and_its_name_of_today_told_apart,
@@ -107,6 +108,24 @@ async fn the_page_of_a_codes_link_is_reached_by_whatever_names_the_certificate(d
     assert!(got.body.contains("mistyped"), "{}", got.body);
     let got = post(port, "<script>alert(1)</script>").await;
     assert!(got.status == 400 && !got.body.contains("<script>alert"), "{}", got.body);
+}
+
+async fn what_has_no_answer_stands_in_the_form_again_to_be_put_right(db: TestDatabase) {
+    let (served, port) = serve_site(&db, |_| {}).await;
+    let name = issued(&served, |_| {}).await.name;
+    let again = |text: &str| format!("name=\"text\" value=\"{text}\" ");
+    let unknown = greenlane_credential::CertificateNumber::generate(greenlane_credential::Prefix::new("XA").unwrap());
+    for (got, text) in [
+        (post(port, " GLXA-2ABC ").await, "GLXA-2ABC"),
+        (get(port, "/certificates/GLXA-2ABC", "").await, "GLXA-2ABC"),
+        (get(port, &format!("/certificates/{}", unknown.as_str()), "").await, unknown.as_str()),
+        (post(port, "\" autofocus onfocus=\"alert(1)").await, "&quot; autofocus onfocus=&quot;alert(1)"),
+        (post(port, &"2".repeat(129)).await, ""),
+        (get(port, "/verify", "").await, ""),
+        (get(port, &format!("/{name}"), "").await, ""),
+    ] {
+        assert!(got.body.contains(&again(text)), "{text}: {}", got.body);
+    }
 }
 
 async fn a_document_is_judged_as_it_is_presented(db: TestDatabase) {

@@ -77,6 +77,9 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
 );
 
+/// Bytes of a question that stands in the form again when it has no answer, to be put right: a number or an address.
+const TYPED: usize = 128;
+
 const ASSETS: [(&str, &str, &[u8]); 5] = [
     ("verify.js", "text/javascript; charset=utf-8", include_bytes!("page/assets/verify.js")),
     ("proof.js", "text/javascript; charset=utf-8", include_bytes!("page/assets/proof.js")),
@@ -149,11 +152,9 @@ impl Page {
         let query = request.uri().query().unwrap_or_default();
         let form = if reading { query } else { std::str::from_utf8(request.body()).unwrap_or_default() };
         let number = path.strip_prefix("/certificates/").filter(|_| reading);
-        let asked = match (path, number) {
+        let text = match (path, number) {
             ("/" | "", _) if reading => return Some(Ok(see(&format!("{base}/verify")))),
-            ("/verify", _) if reading || *request.method() == Method::POST => {
-                form_value(form, "text").map(|text| ask(&text, language(form, request)))
-            }
+            ("/verify", _) if reading || *request.method() == Method::POST => form_value(form, "text"),
             (_, Some(number)) if number.ends_with("/proof") => {
                 let number = number.trim_end_matches("/proof");
                 return Some(match self.visitors.take(request) {
@@ -161,17 +162,16 @@ impl Page {
                     Err(wait) => Ok(after(status(StatusCode::TOO_MANY_REQUESTS), wait)),
                 });
             }
-            (_, Some(number)) if !number.contains('/') => {
-                Some(ask(&unescape(number).unwrap_or_default(), language(form, request)))
-            }
+            (_, Some(number)) if !number.contains('/') => Some(unescape(number).unwrap_or_default()),
             _ => return None,
         };
-        let view = render::View { base, language: language(form, request), shows: self.shows, log: &self.log };
-        let Some(asked) = asked else { return Some(Ok(html(StatusCode::OK, view.question(path, None)))) };
+        let typed = text.as_deref().map(str::trim).filter(|text| text.len() <= TYPED).unwrap_or_default();
+        let view = render::View { base, language: language(form, request), shows: self.shows, log: &self.log, typed };
+        let Some(text) = &text else { return Some(Ok(html(StatusCode::OK, view.question(path, None)))) };
         if let Err(wait) = self.visitors.take(request) {
             return Some(Ok(after(html(StatusCode::TOO_MANY_REQUESTS, view.too_many(path)), wait)));
         }
-        let subject = match asked {
+        let subject = match ask(text, view.language) {
             Asked::Wrong(why) => return Some(Ok(html(StatusCode::BAD_REQUEST, view.question(path, Some(why))))),
             Asked::Number(number) if number_of(path) != Some(number.as_str()) => {
                 let to = format!("{base}/certificates/{}?lang={}", number.as_str(), view.language.query());

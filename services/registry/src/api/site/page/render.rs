@@ -16,6 +16,8 @@ pub(super) struct View<'a> {
     pub(super) language: Language,
     pub(super) shows: Shows,
     pub(super) log: &'a LogWriter,
+    /// What was asked, when it is short enough to be put right by hand.
+    pub(super) typed: &'a str,
 }
 
 /// Text in HTML, in content and in quoted attributes.
@@ -101,7 +103,7 @@ impl View<'_> {
             return self.no_answer(path, self.pick("That cannot be looked up", "无法查询"), why);
         }
         let mut body = String::new();
-        self.form(&mut body);
+        self.form(&mut body, "");
         self.document(path, self.title(), &body)
     }
 
@@ -130,7 +132,7 @@ impl View<'_> {
         let mut body = String::new();
         self.head_of_answer(&mut body, "open", title, why);
         body.push_str("</section>\n");
-        self.form(&mut body);
+        self.form(&mut body, self.typed);
         self.document(path, title, &body)
     }
 
@@ -153,7 +155,8 @@ impl View<'_> {
             self.proof(&mut body, verdict, answered.presented.as_deref());
             self.told(&mut body, verdict, facts);
         }
-        self.form(&mut body);
+        // What was found stands above.
+        self.form(&mut body, if answered.facts.is_some() { "" } else { self.typed });
         self.document(path, title, &body)
     }
 
@@ -227,7 +230,7 @@ impl View<'_> {
         body.push_str("</section>\n");
     }
 
-    fn form(&self, body: &mut String) {
+    fn form(&self, body: &mut String, typed: &str) {
         let _ = writeln!(
             body,
             "<form id=\"question\" method=\"post\" action=\"{base}/verify\" aria-labelledby=\"question-title\">\n\
@@ -235,7 +238,7 @@ impl View<'_> {
              <input type=\"hidden\" name=\"lang\" value=\"{lang}\">\n\
              <label for=\"text\">{label}</label>\n\
              <p class=\"hint\" id=\"text-hint\">{hint}</p>\n\
-             <input type=\"text\" id=\"text\" name=\"text\" required maxlength=\"262144\" autocomplete=\"off\" \
+             <input type=\"text\" id=\"text\" name=\"text\" value=\"{typed}\" required maxlength=\"262144\" autocomplete=\"off\" \
              autocapitalize=\"characters\" spellcheck=\"false\" aria-describedby=\"text-hint\">\n\
              <div class=\"actions\"><button type=\"submit\">{submit}</button>\n\
              <span id=\"readers\" hidden><button type=\"button\" class=\"plain\" id=\"camera\" hidden>{camera}</button>\n\
@@ -245,6 +248,7 @@ impl View<'_> {
              <p id=\"reader-status\" role=\"status\"></p>\n\
              <video id=\"viewfinder\" hidden muted playsinline aria-label=\"{camera}\"></video>\n</form>",
             base = self.base,
+            typed = Text(typed),
             title = self.pick("Ask about a certificate", "查询证书"),
             lang = self.language.query(),
             label = self.pick("Certificate number, link, or document", "证书编号、链接或文件"),

@@ -96,7 +96,7 @@ fn page(shows: Shows, language: Language, number: &CertificateNumber) -> String 
     let signer = Arc::new(SigningKey::generate_ed25519());
     let signer = NoteSigner::new(KeyName::new("registry.example.org/log").unwrap(), signer).unwrap();
     let log = LogWriter::reading(signer.key().clone());
-    let view = View { base: "", language, shows, log: &log };
+    let view = View { base: "", language, shows, log: &log, typed: "" };
     let page = view.answer("/verify", &answered(number));
     page.split_once("<main").unwrap().1.split_once("</main>").unwrap().0.to_owned()
 }
