@@ -8,6 +8,8 @@ from camera import Visit
 # to reflow (1.4.10: 1280 pixels at 400 %).
 SCREENS = {"phone": (390, 844), "small": (360, 640), "narrow": (320, 640)}
 RESULT = "document.getElementById('proof')?.dataset.result ?? 'none'"
+# WCAG 1.4.4 wants nothing lost where text is twice as large.
+BESIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # What of the page lies beside the screen, and what a thumb does not hit (WCAG 2.5.8 has 24).
 MEASURED = """[innerWidth, document.documentElement.scrollWidth - document.documentElement.clientWidth,
     [...document.querySelectorAll("button, .button, input[type=text], nav a")]
@@ -31,5 +33,8 @@ def on_a_phone(expect, relay, folder, counts, pictures):
                     if pictures:
                         shot = visit.ask("Page.captureScreenshot", captureBeyondViewport=True)["data"]
                         (pictures / f"{screen}-{page}-{language}.png").write_bytes(base64.b64decode(shot))
+                    if screen == "phone":
+                        visit.run("document.documentElement.style.fontSize = '200%'")
+                        expect("  what lies beside it with text twice as large", visit.run(BESIDE), 0)
     finally:
         visit.close()
