@@ -378,7 +378,7 @@ fn of_many_bodies_without_a_key_the_doctor_names_the_first_in_their_order() {
     let shell = Shell::new().expect("it starts");
     let run = |words: &str| shell.run(words).expect("it runs").expect(0).stdout;
     for number in 0..10 {
-        run(&format!("body create lab-{number} --display-name Lab --economy XA"));
+        run(&format!("body create lab-{number} --display-name Lab-{number} --economy XA"));
     }
     run("body key create bodies/lab-1");
     let named = "bodies/lab-0, bodies/lab-2, bodies/lab-3, bodies/lab-4, bodies/lab-5 and 4 more";

@@ -23,8 +23,12 @@ impl<'a, 'q> Market<'a, 'q> {
         };
         // Of an issuer in an economy that is not known, any of them may be.
         let annexes = if ctx.detail == Detail::Attempts || !ctx.issuer.is_known() {
-            let importers = place.all_numbers();
+            // Those of a bloc that the market only may belong to are told where the issuer may be a party too.
+            let importers: SmallVec<[u32; 8]> =
+                if ctx.issuer.is_known() { place.numbers().into() } else { place.all_numbers() };
+            let possible = ctx.catalogue.annexes_between(place.possible(), &ctx.issuer.all_numbers(), None);
             let all = importers.iter().flat_map(|importer| ctx.catalogue.annexes_accepted_in(*importer));
+            let all = all.chain(possible);
             let mut all: SmallVec<[&'a AnnexEntry; 8]> = all.collect();
             all.sort_unstable_by_key(|it| it.terms.place);
             all.dedup_by_key(|it| it.terms.place);
