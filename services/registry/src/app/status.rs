@@ -2,7 +2,8 @@
 //!
 //! A list is computed from the events of the certificates whose documents have a place in it, by the rules that verdicts
 //! follow: days are whole, and what was announced for later counts from its day. What it said at a moment is computed from
-//! what was recorded by then; it is the same text that was served then. So nothing about lists is stored but the places.
+//! what was recorded by then; it is the same text that this program served then, and what one with other rules served may
+//! differ. So nothing about lists is stored but the places.
 
 use std::sync::Arc;
 

@@ -176,7 +176,10 @@ impl Dispute {
             return Err(self.not(now, "applied", "the panel has not decided".to_owned()));
         };
         if !self.voted(actor, matter, ruling.upheld) {
-            return Err(ChangeError::NotOneOf(format!("who voted with the majority of the panel of {}", self.name)));
+            return Err(ChangeError::NotOneOf(format!(
+                "a member who voted with the majority of the panel of {}",
+                self.name
+            )));
         }
         let interim_is_over = matter == Matter::Interim && self.outcome.is_some();
         if self.ended_at.is_some() || interim_is_over {
