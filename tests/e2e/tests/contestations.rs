@@ -77,7 +77,8 @@ async fn contested(database: Database) -> anyhow::Result<()> {
     let refused = verify(client.clone(), question(&name, None)).await?;
     assert_eq!(refused.outcome(), VerdictOutcome::Refused);
     // Nor does it open a market, whatever that recognises.
-    let trader = installation.mint(&TokenRequest::new("trader", ["certificates.read", "recognise", "verify"]));
+    let trader =
+        installation.mint(&TokenRequest::new("trader", ["bodies.read", "certificates.read", "recognise", "verify"]));
     let goods = format!("--certificate {number} --code HS2022:854143 --origin XA --destination XB");
     let recognised = run(&installation, &trader, &format!("recognise {goods}"))?.expect(10);
     assert!(recognised.stderr.contains("worth nothing"), "{}", recognised.stderr);
