@@ -106,7 +106,7 @@ async fn check(servers: &Servers, args: &Args, output: Output) -> Vec<Finding> {
         Ok(settled) => {
             let named = if settled.name.is_empty() { String::new() } else { format!("{}, ", settled.name) };
             findings.push(Finding::ok("context", format!("{named}from {}", settled.origin)));
-            findings.extend(token::check(&settled.token));
+            findings.extend(token::check(&settled.token, super::login::is_renewed(servers)));
             match Session::open(servers, output) {
                 Ok(session) => {
                     let of_services = services::check(&session).await;

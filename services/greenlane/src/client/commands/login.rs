@@ -11,7 +11,7 @@ use clap::Args as ClapArgs;
 use serde_json::json;
 
 use self::device::{Provider, Tokens};
-pub(crate) use self::renew::{keep_renewed, renew};
+pub(crate) use self::renew::{is_renewed, keep_renewed, renew};
 use crate::client::{
     context::{ContextFile, Home, Login, Servers},
     exit::{Exit, Usage},

@@ -9,12 +9,17 @@ mod model;
 mod tests;
 mod view;
 
-use std::{io::IsTerminal as _, pin::Pin, thread};
+use std::{
+    io::IsTerminal as _,
+    pin::Pin,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use ratatui::crossterm::{
-    event::{self, DisableBracketedPaste, EnableBracketedPaste, Event, KeyEventKind},
+    event::{self, DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEvent, KeyEventKind},
     execute,
 };
 use tokio::{
@@ -71,6 +76,15 @@ async fn browse(session: &Session, terminal: &mut ratatui::DefaultTerminal) -> a
     }
 }
 
+/// A yes so soon behind another key is no hand's: a terminal that does not mark what is pasted gives it key by key.
+fn by_hand(key: KeyEvent, behind_another: Duration) -> Input {
+    const TOO_SOON: Duration = Duration::from_millis(50);
+    match key.code {
+        KeyCode::Char('y') if behind_another < TOO_SOON => Input::Paste("y".to_owned()),
+        _ => Input::Key(key),
+    }
+}
+
 async fn answered(session: &Session, ask: Ask) -> Input {
     let answer = ask::ask(session, &ask).await;
     Input::Answer(ask, answer.map_err(|error| ask::told(&error)))
@@ -80,9 +94,12 @@ async fn answered(session: &Session, ask: Ask) -> Input {
 fn keyboard() -> mpsc::Receiver<Input> {
     let (sender, receiver) = mpsc::channel(64);
     thread::spawn(move || {
+        let mut typed_at = Instant::now();
         while let Ok(event) = event::read() {
             let input = match event {
-                Event::Key(key) if key.kind != KeyEventKind::Release => Input::Key(key),
+                Event::Key(key) if key.kind != KeyEventKind::Release => {
+                    by_hand(key, std::mem::replace(&mut typed_at, Instant::now()).elapsed())
+                }
                 Event::Paste(text) => Input::Paste(text),
                 Event::Resize(..) => Input::Redraw,
                 _ => continue,

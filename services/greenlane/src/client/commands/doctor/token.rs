@@ -12,10 +12,20 @@ use crate::client::{context::TokenFrom, token};
 const SOON: TimeDelta = TimeDelta::hours(1);
 
 const CHECK: &str = "token";
-const FRESH: &str = "get a new token; under `greenlane up`, greenlane token mint --help says how";
+const FRESH: &str = "get a new token: greenlane login; under `greenlane up`, greenlane token mint --help says how";
 
-/// Looks at the token that counts, if there is one.
-pub(super) fn check(from: &TokenFrom) -> Option<Finding> {
+/// Looks at the token that counts, if there is one. One that is renewed by itself may be near its end.
+pub(super) fn check(from: &TokenFrom, is_renewed: bool) -> Option<Finding> {
+    let finding = look_at(from)?;
+    Some(match finding.outcome {
+        Outcome::Warning if is_renewed && finding.advice == FRESH => {
+            Finding::ok(CHECK, format!("{}, and is renewed by itself", finding.detail))
+        }
+        _ => finding,
+    })
+}
+
+fn look_at(from: &TokenFrom) -> Option<Finding> {
     match from {
         TokenFrom::Nowhere => None,
         TokenFrom::Stdin => Some(Finding::ok(CHECK, "from stdin")),

@@ -41,6 +41,11 @@ pub(crate) async fn renew(servers: &Servers) {
     }
 }
 
+/// Whether the token that a command would use is that of a login, which renews it.
+pub(crate) fn is_renewed(servers: &Servers) -> bool {
+    Due::at_any_time(servers).is_some()
+}
+
 /// Keeps doing so while a command runs on. Whatever goes wrong is said once.
 pub(crate) async fn keep_renewed(servers: Servers) {
     let mut silent = false;
@@ -66,11 +71,17 @@ struct Due {
 impl Due {
     /// The login whose token a command would use, if there is one and it is due.
     fn of(servers: &Servers) -> Option<Self> {
+        let login = Self::at_any_time(servers)?;
+        is_due(&login.home.token_file(&login.name).ok()?).then_some(login)
+    }
+
+    /// The same, due or not.
+    fn at_any_time(servers: &Servers) -> Option<Self> {
         let settled = servers.settle().ok()?;
         let home = Home::of_user();
         let path = home.token_file(&settled.name).ok().filter(|_| !settled.name.is_empty())?;
         // Another token than that of the login is none of our business.
-        if settled.file.token_file.as_deref() != Some(&path) || !is_due(&path) {
+        if settled.file.token_file.as_deref() != Some(&path) {
             return None;
         }
         let login = home.login(&settled.name).ok()??;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use ratatui::{
     Terminal,
     backend::TestBackend,
@@ -6,6 +8,7 @@ use ratatui::{
 use serde_json::json;
 
 use super::{
+    by_hand,
     model::{Ask, Input, Mode, Model, Section},
     view,
 };
@@ -19,6 +22,15 @@ fn typed(model: &mut Model, text: &str) {
     for letter in text.chars() {
         assert!(key(model, KeyCode::Char(letter)).is_empty());
     }
+}
+
+#[test]
+fn a_yes_that_comes_at_once_behind_another_key_is_pasted_and_decides_nothing() {
+    let yes = KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE);
+    assert!(matches!(by_hand(yes, Duration::from_millis(1)), Input::Paste(text) if text == "y"));
+    assert!(matches!(by_hand(yes, Duration::from_millis(200)), Input::Key(_)));
+    let no = KeyEvent::new(KeyCode::Char('n'), KeyModifiers::NONE);
+    assert!(matches!(by_hand(no, Duration::from_millis(1)), Input::Key(_)));
 }
 
 fn answer(model: &mut Model, ask: Ask, answer: serde_json::Value) -> Vec<Ask> {
