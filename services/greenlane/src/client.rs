@@ -15,6 +15,7 @@ pub(crate) mod input;
 pub(crate) mod meant;
 mod mutation;
 pub(crate) mod offline;
+mod paging;
 pub(crate) mod paper;
 pub(crate) mod probe;
 pub(crate) mod progress;
@@ -263,7 +264,7 @@ impl Session {
             if !last.is_null() && token.is_none() {
                 break;
             }
-            last = ask(size, token.unwrap_or_default()).await?;
+            last = paging::page(&mut ask, size, token.unwrap_or_default()).await?;
             if !list.page_as(&mut last, &show)? {
                 return Ok(Exit::Done);
             }

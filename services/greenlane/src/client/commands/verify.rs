@@ -286,7 +286,8 @@ fn subject(text: String, other: impl FnOnce(String) -> Subject) -> Subject {
 }
 
 fn is_code(text: &str) -> bool {
-    ["GL1:", "https://", "http://"].iter().any(|start| text.starts_with(start))
+    let begins = |start: &str| text.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
+    text.starts_with("GL1:") || begins("https://") || begins("http://")
 }
 
 /// The same with a trust bundle, or a statement of before: says on stderr whose it is, and how long it is good.
