@@ -153,6 +153,8 @@ class Lab:
                 "bin_dir": str(PROGRAMS.parent),
                 "pgpass": str(home / "pgpass"),
                 "parameters": {"unix_socket_directories": str(home)},
+                # A copy of the leader begins with a checkpoint, for which the leader else takes its time: minutes.
+                "basebackup": {"checkpoint": "fast"},
                 "authentication": {
                     "superuser": {"username": "postgres"},
                     "replication": {"username": "replicator"},
