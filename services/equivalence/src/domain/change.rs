@@ -117,7 +117,8 @@ pub fn validate(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
         }
     }
     findings.extend(contradictions::contradictions(catalogue, changes));
-    findings.extend(consistency::consistency(catalogue, changes));
+    findings.extend(consistency::of_changed(catalogue, changes));
+    findings.extend(consistency::others(catalogue, changes));
     if !retired.is_empty() {
         for user in catalogue.entries() {
             let user_name = user.name();

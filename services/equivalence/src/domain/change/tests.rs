@@ -265,6 +265,11 @@ fn what_contradicts_itself_within_an_entry_is_named() {
         "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }],
         "acceptances": [{ "target": { "name": "standards/a-1" } }],
         "validity": { "from": "2022-01-01", "until": "2026-01-01" } });
+    let standard = json!({ "name": "standards/a-1", "designation": "A 1", "publisher": "P", "source": source,
+        "published_on": "2020-05" });
+    let transition = json!({ "name": "editionTransitions/t", "market": "XL", "source": source,
+        "from_standard": "standards/b-1", "to_standard": "standards/a-1", "new_only_from": "2027-09-01" });
+    let exempt = |field: &str, until: &str| json!({ "convert_by": "2027-12-31", "stock_exemption": { field: "2028-06-01", "until": until } });
     let accepting = |extra: Value| {
         let mut accepted = json!({ "target": { "name": "standards/a-1" } });
         accepted.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
@@ -300,6 +305,86 @@ fn what_contradicts_itself_within_an_entry_is_named() {
             json!({ "provisional_from": "2022-01-01" }),
             json!({ "provisional_from": "2022-01-02" }),
             "provisional_from",
+        ),
+        (
+            "arrangement",
+            &arrangement,
+            json!({ "lapse": ending("2022-01-01", "grandfather") }),
+            json!({ "lapse": ending("2021-12-31", "grandfather") }),
+            "lapse.on",
+        ),
+        (
+            "arrangement",
+            &arrangement,
+            json!({ "provisional_from": "2021-06-01", "lapse": ending("2021-06-01", "grandfather") }),
+            json!({ "provisional_from": "2021-06-01", "lapse": ending("2021-05-31", "grandfather") }),
+            "lapse.on",
+        ),
+        (
+            "standard",
+            &standard,
+            json!({ "withdrawn_on": "2020-05-01" }),
+            json!({ "withdrawn_on": "2020-04-30" }),
+            "withdrawn_on",
+        ),
+        (
+            "standard",
+            &standard,
+            json!({ "implemented_on": "2021-01-01", "withdrawn_on": "2021-01-01" }),
+            json!({ "implemented_on": "2021-01-01", "withdrawn_on": "2020-12-31" }),
+            "withdrawn_on",
+        ),
+        (
+            "edition_transition",
+            &transition,
+            json!({ "withdraw_by": "2027-08-31" }),
+            json!({ "withdraw_by": "2027-08-30" }),
+            "withdraw_by",
+        ),
+        (
+            "edition_transition",
+            &transition,
+            exempt("placed_on_market_before", "2028-06-01"),
+            exempt("placed_on_market_before", "2028-05-31"),
+            "stock_exemption.until",
+        ),
+        (
+            "edition_transition",
+            &transition,
+            exempt("manufactured_before", "2028-06-01"),
+            exempt("manufactured_before", "2028-05-31"),
+            "stock_exemption.until",
+        ),
+        (
+            "annex",
+            &annex,
+            json!({ "transitions": [{ "economy": "XA", "ends_on": "2022-01-01" }] }),
+            json!({ "transitions": [{ "economy": "XA", "ends_on": "2021-12-31" }] }),
+            "transitions[0].ends_on",
+        ),
+        (
+            "annex",
+            &annex,
+            json!({ "transitions": [{ "economy": "XA", "ends_on": "2023-01-01" },
+                                    { "economy": "XB", "ends_on": "2023-01-01" }] }),
+            json!({ "transitions": [{ "economy": "XA", "ends_on": "2023-01-01" },
+                                    { "economy": "XA", "ends_on": "2024-01-01" }] }),
+            "transitions[1].economy",
+        ),
+        ("annex", &annex, json!({ "exclusions": { "origins": ["XC"] } }), json!({ "exclusions": {} }), "exclusions"),
+        (
+            "annex",
+            &annex,
+            json!({ "economies": ["UNION"], "exclusions": { "economies": ["XA"] } }),
+            json!({ "economies": ["UNION", "XA"], "exclusions": { "economies": ["XA"] } }),
+            "exclusions.economies[0]",
+        ),
+        (
+            "annex",
+            &annex,
+            json!({ "covered": [{ "name": "schemes/s" }], "exclusions": { "targets": ["standards/a-1"] } }),
+            json!({ "covered": [{ "name": "schemes/s" }], "exclusions": { "targets": ["standards/a-1", "schemes/s"] } }),
+            "exclusions.targets[1]",
         ),
         (
             "requirement",
