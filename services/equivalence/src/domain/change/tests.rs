@@ -414,6 +414,47 @@ fn what_contradicts_itself_within_an_entry_is_named() {
 }
 
 #[test]
+fn what_is_published_so_holds_up_no_change_that_leaves_it_so() {
+    let source = json!({ "example": true });
+    let economy = |name: &str| entry(json!({ "economy": { "name": format!("economies/{name}") } }));
+    let arrangement = |title: &str, lapse: &str| {
+        entry(json!({ "arrangement": { "name": "arrangements/m", "title": title, "in_force_from": "2022-01-01",
+            "lapse": { "on": lapse }, "parties": [{ "economy": "XA" }, { "economy": "XB" }], "source": source } }))
+    };
+    let annex = |title: &str, economies: &[&str]| {
+        entry(json!({ "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": title,
+            "objects": ["certificate"], "validity": { "from": "2022-01-01" }, "economies": economies, "source": source } }))
+    };
+    let mappings = || [mapping("one", "modified", "2020-01-01", ""), mapping("two", "identical", "2020-01-01", "")];
+    let published = ["XA", "XB", "XC", "XD"].map(economy).into_iter().chain(standards());
+    let published = published.chain([arrangement("m", "2021-01-01"), annex("x", &["XA", "XC"])]);
+    let catalogue = Catalogue::new(1, published.chain(mappings().map(upserted)));
+    let found = |changes: &[Change]| {
+        let findings = validate(&catalogue, changes).into_iter();
+        findings.map(|it| (it.code.to_string(), it.field.clone(), it.is_blocking())).collect::<Vec<_>>()
+    };
+    let known = |field: &str| ("published_so".to_owned(), field.to_owned(), false);
+    let new = |code: &str, field: &str| (code.to_owned(), field.to_owned(), true);
+    let one = |entry: Entry| found(&[Change::Upsert(entry)]);
+    assert_eq!(one(arrangement("M", "2021-01-01")), [known("lapse.on")]);
+    assert_eq!(one(arrangement("", "2021-01-01")), [new("entry_invalid", "title"), known("lapse.on")]);
+    assert_eq!(one(arrangement("m", "2023-01-01")), [], "it is mended");
+    assert_eq!(one(annex("X", &["XA", "XC"])), [known("economies[1]")]);
+    let more = [known("economies[1]"), new("contradiction", "economies[2]")];
+    assert_eq!(one(annex("x", &["XA", "XC", "XD"])), more);
+    assert_eq!(one(annex("x", &["XA"])), [], "it is mended");
+    // Of two, whichever of them changes.
+    let [first, second] = mappings();
+    for changes in [&[first.clone()][..], &[second.clone()], &[first, second]] {
+        assert_eq!(found(changes), [known("degree")], "{changes:?}");
+    }
+    let told = validate(&catalogue, &[Change::Upsert(annex("X", &["XA", "XC"]))]);
+    let message =
+        "is published so, and stays wrong until it is mended: XC is no party to `arrangements/m` and no member of one";
+    assert_eq!(told[0].message, message);
+}
+
+#[test]
 fn a_date_is_one_of_the_calendar_to_the_day_or_as_exactly_as_its_source_has_it() {
     let fields = |value: Value| -> Vec<String> { entry(value).faults().into_iter().map(|fault| fault.field).collect() };
     let arrangement = |signed: &str, read: &str| {
