@@ -423,7 +423,8 @@ fn what_is_published_so_holds_up_no_change_that_leaves_it_so() {
     };
     let annex = |title: &str, economies: &[&str]| {
         entry(json!({ "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": title,
-            "objects": ["certificate"], "validity": { "from": "2022-01-01" }, "economies": economies, "source": source } }))
+            "objects": ["certificate"], "validity": { "from": "2022-01-01" }, "economies": economies,
+            "source": source } }))
     };
     let mappings = || [mapping("one", "modified", "2020-01-01", ""), mapping("two", "identical", "2020-01-01", "")];
     let published = ["XA", "XB", "XC", "XD"].map(economy).into_iter().chain(standards());
