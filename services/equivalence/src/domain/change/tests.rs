@@ -269,7 +269,10 @@ fn what_contradicts_itself_within_an_entry_is_named() {
         "published_on": "2020-05" });
     let transition = json!({ "name": "editionTransitions/t", "market": "XL", "source": source,
         "from_standard": "standards/b-1", "to_standard": "standards/a-1", "new_only_from": "2027-09-01" });
-    let exempt = |field: &str, until: &str| json!({ "convert_by": "2027-12-31", "stock_exemption": { field: "2028-06-01", "until": until } });
+    let exempt = |field: &str, until: &str| {
+        let exemption = json!({ field: "2028-06-01", "until": until });
+        json!({ "convert_by": "2027-12-31", "stock_exemption": exemption })
+    };
     let accepting = |extra: Value| {
         let mut accepted = json!({ "target": { "name": "standards/a-1" } });
         accepted.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());

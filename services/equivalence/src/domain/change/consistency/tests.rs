@@ -110,7 +110,10 @@ fn parts_fit_what_they_belong_to() {
 
 #[test]
 fn parties_are_one_that_accepts_and_another_that_is_accepted_or_a_bloc() {
-    let economy = |name: &str, bloc: bool| json!({ "economy": { "name": format!("economies/{name}"), "bloc": bloc, "source": { "example": true } } });
+    let economy = |name: &str, bloc: bool| {
+        let name = format!("economies/{name}");
+        json!({ "economy": { "name": name, "bloc": bloc, "source": { "example": true } } })
+    };
     let catalogue = Catalogue::new(1, [economy("XA", false), economy("XB", false), economy("UNION", true)].map(entry));
     let arrangement = |parties: &[(&str, &str)]| {
         let parties: Vec<_> =
