@@ -123,26 +123,27 @@ async fn until_when_the_authorities_of_a_file_that_others_read_are_good_is_told_
 /// As PostgreSQL does it: who asks for TLS is told that it is spoken, and shakes hands; without a certificate, that it is
 /// not. Its port, and the end of the first conversation.
 async fn database(address: &str, shown: Option<&str>) -> (u16, tokio::task::JoinHandle<()>) {
-    let listener = tokio::net::TcpListener::bind((address, 0)).await.unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let listener = tokio::net::TcpListener::bind((address, 0)).await.expect("a free port");
+    let port = listener.local_addr().expect("it is bound").port();
     let tls = shown.map(|name| {
-        let certificate = CertificateDer::from_pem_file(file(&format!("{name}.pem"))).unwrap();
-        let key = PrivateKeyDer::from_pem_file(file(&format!("{name}.key"))).unwrap();
+        let certificate = CertificateDer::from_pem_file(file(&format!("{name}.pem"))).expect("a certificate");
+        let key = PrivateKeyDer::from_pem_file(file(&format!("{name}.key"))).expect("its key");
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let versions = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        versions.unwrap().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap()
+        let versions = versions.expect("versions of TLS").with_no_client_auth();
+        versions.with_single_cert(vec![certificate], key).expect("they belong together")
     });
     let talked = tokio::spawn(async move {
-        let (mut tcp, _) = listener.accept().await.unwrap();
+        let (mut tcp, _) = listener.accept().await.expect("somebody comes");
         let mut asked = [0; 8];
-        tcp.read_exact(&mut asked).await.unwrap();
+        tcp.read_exact(&mut asked).await.expect("a question");
         assert_eq!(asked, [0, 0, 0, 8, 4, 210, 22, 47]);
         if let Some(tls) = tls {
-            tcp.write_all(b"S").await.unwrap();
-            TlsAcceptor::from(Arc::new(tls)).accept(tcp).await.unwrap();
+            tcp.write_all(b"S").await.expect("they listen");
+            TlsAcceptor::from(Arc::new(tls)).accept(tcp).await.expect("a handshake");
         } else {
-            tcp.write_all(b"N").await.unwrap();
-            assert_eq!(tcp.read(&mut asked).await.unwrap(), 0, "nothing more is asked");
+            tcp.write_all(b"N").await.expect("they listen");
+            assert_eq!(tcp.read(&mut asked).await.expect("their end"), 0, "nothing more is asked");
         }
     });
     (port, talked)

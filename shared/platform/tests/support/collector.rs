@@ -42,12 +42,12 @@ impl TraceService for Collector {
 impl Collector {
     /// Served with the certificate of `localhost`, and what else is said of TLS. Its address.
     pub(crate) async fn serve(&self, tls: ServerTlsConfig) -> String {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let [cert, key] = ["server.pem", "server.key"].map(|name| std::fs::read(file(name)).unwrap());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        let [cert, key] = ["server.pem", "server.key"].map(|name| std::fs::read(file(name)).expect("it is there"));
         let server = tonic::transport::Server::builder()
             .tls_config(tls.identity(Identity::from_pem(cert, key)))
-            .unwrap()
+            .expect("TLS that can be used")
             .add_service(TraceServiceServer::new(self.clone()));
         tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
         format!("https://localhost:{port}")
@@ -56,16 +56,16 @@ impl Collector {
     /// A call that is traced comes here before the process's telemetry ends. The metrics as they were told before that.
     pub(crate) async fn gets_a_call(&self, telemetry: Telemetry) -> String {
         let shutdown = CancellationToken::new();
-        let relay = relay(&ServerConfig::loopback(), None).await.unwrap();
-        let client = connect(&ClientConfig::to(relay.uri())).unwrap();
+        let relay = relay(&ServerConfig::loopback(), None).await.expect("it binds");
+        let client = connect(&ClientConfig::to(relay.uri())).expect("an address");
         let served = tokio::spawn(relay.serve(shutdown.clone()));
-        ask(client).await.unwrap();
+        ask(client).await.expect("an answer");
         shutdown.cancel();
-        served.await.unwrap().unwrap();
+        served.await.expect("no panic").expect("it ends well");
         let told = telemetry::render_metrics();
-        tokio::time::timeout(Duration::from_secs(40), telemetry.shutdown()).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(40), telemetry.shutdown()).await.expect("in time");
 
-        let names = self.0.lock().unwrap().clone();
+        let names = self.0.lock().expect("no test panics here").clone();
         assert!(names.iter().any(|name| name == METHOD), "{names:?}");
         told
     }
