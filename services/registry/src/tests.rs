@@ -16,6 +16,7 @@ mod kept;
 mod life;
 mod log;
 mod model;
+mod namesakes;
 mod page;
 mod publications;
 mod qr;
