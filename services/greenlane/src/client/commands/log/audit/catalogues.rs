@@ -47,9 +47,9 @@ pub(super) async fn compare(session: &Session, auditor: &Auditor) -> anyhow::Res
                     }
                 }
                 Ok(None) => {
-                    published = history.entries(revision).await?;
-                    match (&published, &one.entries_sha256) {
-                        (Some(begun), Some(recorded)) if hex::encode(begun.sha256()) != *recorded => {
+                    let begun = history.entries(revision).await?;
+                    match (&begun, &one.entries_sha256) {
+                        (Some(begun), Some(recorded)) if hex::encode(begun.sha256) != *recorded => {
                             return wrong("what the catalogue begins with is not what is on record".to_owned());
                         }
                         (Some(_), Some(_)) => {}
@@ -57,16 +57,17 @@ pub(super) async fn compare(session: &Session, auditor: &Auditor) -> anyhow::Res
                             compared.unheld.push(format!("what the catalogue of {name} begins with"));
                         }
                     }
+                    published = begun.map(|begun| begun.entries);
                 }
                 Err(why) => return wrong(why),
             }
             compared.revisions += 1;
         }
         if let (Some(published), Some(served)) = (published, history.entries(highest).await?) {
-            if let Some(why) = published.differs(&served) {
+            if let Some(why) = published.differs(&served.entries) {
                 return Ok(Err(format!("revision {highest} of {name}: {why}")));
             }
-            compared.entries += served.len();
+            compared.entries += served.entries.len();
         }
     }
     Ok(Ok(compared))
