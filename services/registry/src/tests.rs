@@ -6,6 +6,7 @@ mod bundle;
 mod contestations;
 mod cosign;
 mod disclose;
+mod ends;
 mod fuzz;
 mod harness;
 mod import;
