@@ -1,11 +1,12 @@
 //! The histories of the two catalogues, as the services that keep them tell them: what the registry puts on record of
 //! them, and what an auditor holds its records against.
 
+mod codes;
 mod entries;
 mod lists;
 mod sent;
 
-pub use self::entries::{Entries, Served};
+pub use self::entries::Entries;
 
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt as _};
@@ -51,6 +52,17 @@ pub struct Page {
     pub revision: u64,
 }
 
+/// A whole catalogue as it is served at a revision.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// What this version knows of its entries. None of classification, which keeps codes and not entries.
+    pub entries: Option<Entries>,
+    /// The SHA-256 of it, as the contract's `LogEntry` defines it.
+    pub sha256: [u8; 32],
+    /// Of classification the same without green lists: of what imports alone change.
+    pub codes_sha256: Option<[u8; 32]>,
+}
+
 /// What a change set changes.
 #[derive(Clone, Debug)]
 pub struct Changes {
@@ -68,6 +80,17 @@ impl Changes {
     /// Their SHA-256, as the contract's `LogEntry` defines it.
     pub fn sha256(&self) -> [u8; 32] {
         self.sha256
+    }
+
+    /// Whether they bring what was imported, which changes codes and how they correlate. What this version does not know
+    /// may.
+    pub fn bring_imports(&self) -> bool {
+        match &self.changed {
+            Changed::Entries(_) => false,
+            Changed::Lists(changes) => {
+                changes.iter().any(|change| matches!(change.change, Some(cl::change::Change::PublishImport(_)) | None))
+            }
+        }
     }
 
     /// Makes them of the entries that were there before. What they make of the other catalogue is not kept as entries.
@@ -210,14 +233,14 @@ impl CatalogueHistory {
         }
     }
 
-    /// The whole catalogue as it is served at a revision. None of classification, which keeps codes and not entries.
+    /// The whole catalogue as it is served at a revision.
     ///
     /// # Errors
     /// When the service does not tell.
-    pub async fn entries(&self, revision: u64) -> Result<Option<Served>, Status> {
+    pub async fn served(&self, revision: u64) -> Result<Served, Status> {
         match self.catalogue {
-            Catalogue::Equivalence => entries::read(&self.client, revision).await.map(Some),
-            Catalogue::Classification => Ok(None),
+            Catalogue::Equivalence => entries::read(&self.client, revision).await,
+            Catalogue::Classification => codes::read(&self.client, revision).await,
         }
     }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use greenlane_api::common::v1::{ReadConsistency, read_consistency::Requirement};
 use greenlane_api::equivalence::v1 as eq;
 use greenlane_api::equivalence::v1::arrangement_service_client::ArrangementServiceClient;
 use greenlane_api::equivalence::v1::catalogue_entry::Entry;
@@ -12,7 +11,8 @@ use greenlane_api::equivalence::v1::equivalence_service_client::EquivalenceServi
 use greenlane_platform::client::Client;
 use tonic::{Code, Status};
 
-use super::sent;
+use super::Served;
+use super::sent::{self, exactly};
 
 /// Entries in one page of what is listed: each may be long.
 const PAGE: i32 = 200;
@@ -50,15 +50,6 @@ impl Entries {
         let differing = names.filter(|name| self.0.get(*name) != served.0.get(*name));
         differing.min().map(|name| difference(name, self.0.get(name), served.0.get(name)))
     }
-}
-
-/// A whole catalogue as it is served at a revision.
-#[derive(Clone, Debug)]
-pub struct Served {
-    /// What this version knows of the entries.
-    pub entries: Entries,
-    /// The SHA-256 of them, as the contract's `LogEntry` defines it: that of a change set which adds each.
-    pub sha256: [u8; 32],
 }
 
 /// Whether this version knows what the change does.
@@ -126,10 +117,6 @@ pub(super) async fn not_served(
         .try_filter_map(|difference| async move { Ok(difference) });
     let mut differing = std::pin::pin!(differing);
     differing.try_next().await
-}
-
-fn exactly(revision: u64) -> Option<ReadConsistency> {
-    Some(ReadConsistency { requirement: Some(Requirement::ExactlyRevision(revision)) })
 }
 
 /// Reads an entry by its name; none where it is not there.
@@ -233,5 +220,6 @@ pub(super) async fn read(client: &Client, at: u64) -> Result<Served, Status> {
         entries.insert(name, entry);
         changes.push(upsert);
     }
-    Ok(Served { entries: Entries(entries), sha256: sent::ChangeSet { changes }.sha256_with(&[]) })
+    let sha256 = sent::ChangeSet { changes }.sha256_with(&[]);
+    Ok(Served { entries: Some(Entries(entries)), sha256, codes_sha256: None })
 }

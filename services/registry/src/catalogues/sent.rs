@@ -4,6 +4,7 @@
 //! the service tells and this version does not know is hashed with the rest. So whichever version reads the catalogue comes
 //! to the same hash, and an upgrade of one program before the other accuses nobody.
 
+use greenlane_api::common::v1::{ReadConsistency, read_consistency::Requirement};
 use greenlane_jose::sha256;
 use greenlane_platform::client::Client;
 use prost::Message;
@@ -57,7 +58,7 @@ pub(super) fn upsert(kind: u8, entry: &[u8]) -> Vec<u8> {
 }
 
 /// A field with a message in it. Its number is less than 16.
-fn field(number: u8, message: &[u8]) -> Vec<u8> {
+pub(super) fn field(number: u8, message: &[u8]) -> Vec<u8> {
     const LENGTH_DELIMITED: u8 = 2;
     let mut bytes = vec![(number << 3) | LENGTH_DELIMITED];
     prost::encode_length_delimiter(message.len(), &mut bytes).expect("a vector grows");
@@ -70,11 +71,16 @@ pub(super) fn read<M: Message + Default>(bytes: &[u8]) -> Result<M, Status> {
     M::decode(bytes).map_err(|error| Status::internal(error.to_string()))
 }
 
+/// At a revision and no other.
+pub(super) fn exactly(revision: u64) -> Option<ReadConsistency> {
+    Some(ReadConsistency { requirement: Some(Requirement::ExactlyRevision(revision)) })
+}
+
 /// Calls a method whose answer is not to be read in whole.
 pub(super) async fn call<Q, A>(client: &Client, method: &'static str, request: Q) -> Result<A, Status>
 where
-    Q: Message + Send + Sync + 'static,
-    A: Message + Default + Send + Sync + 'static,
+    Q: Message + 'static,
+    A: Message + Default + 'static,
 {
     let mut grpc = Grpc::new(client.clone());
     grpc.ready().await?;
