@@ -449,7 +449,7 @@ fn what_is_published_so_holds_up_no_change_that_leaves_it_so() {
     assert_eq!(one(annex("x", &["XA"])), [], "it is mended");
     // Of two, whichever of them changes.
     let [first, second] = mappings();
-    for changes in [&[first.clone()][..], &[second.clone()], &[first, second]] {
+    for changes in [std::slice::from_ref(&first), std::slice::from_ref(&second), &[first.clone(), second.clone()]] {
         assert_eq!(found(changes), [known("degree")], "{changes:?}");
     }
     let told = validate(&catalogue, &[Change::Upsert(annex("X", &["XA", "XC"]))]);
