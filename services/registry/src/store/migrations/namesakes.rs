@@ -40,7 +40,7 @@ impl MigrationTrait for Namesakes {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for index in ["body_not_indexed", "body_did", "body_name"] {
-            manager.drop_index(Index::drop().name(index).table("body").take()).await?;
+            manager.drop_index(Index::drop().name(index).table("body").to_owned()).await?;
         }
         for column in ["names_index", "did_spelled", "name_sha256"] {
             manager.alter_table(Table::alter().table("body").drop_column(column).take()).await?;
