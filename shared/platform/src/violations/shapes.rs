@@ -105,15 +105,27 @@ impl Violations {
         refused: fn(char) -> bool,
     ) -> Option<String> {
         let (min, max) = (*characters.start(), *characters.end());
-        // A character takes one byte at least, so an over-long text is told without counting it.
-        let count = if raw.len() > max.saturating_mul(4) { usize::MAX } else { raw.chars().count() };
+        // Of ASCII, which most texts are, each byte is a character, and only control characters need a closer look.
+        let is_ascii = raw.is_ascii();
+        // A character takes four bytes at most, so an over-long text is told without counting it.
+        let count = if raw.len() > max.saturating_mul(4) {
+            usize::MAX
+        } else if is_ascii {
+            raw.len()
+        } else {
+            raw.chars().count()
+        };
+        let is_refused = || match is_ascii {
+            true => raw.bytes().any(|byte| byte.is_ascii_control() && refused(char::from(byte))),
+            false => raw.contains(refused),
+        };
         if min > 0 && raw.trim().is_empty() {
             self.add(field, "is required");
         } else if count < min {
             self.add(field, format!("must have at least {min} characters"));
         } else if count > max {
             self.add(field, format!("must have at most {max} characters"));
-        } else if raw.contains(refused) {
+        } else if is_refused() {
             self.add(field, "must not contain control characters");
         } else if holds_hidden(raw) {
             self.add(field, "must not contain characters that do not show, such as U+202E or U+200B");
@@ -256,7 +268,9 @@ fn parse_date(raw: &str) -> Option<NaiveDate> {
     if !shape {
         return None;
     }
-    let date = NaiveDate::parse_from_str(raw, "%Y-%m-%d").ok()?;
+    let number = |digits: &[u8]| digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0'));
+    let (year, month, day) = (number(&bytes[..4]), number(&bytes[5..7]), number(&bytes[8..]));
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
     (date >= NaiveDate::from_ymd_opt(1900, 1, 1)?).then_some(date)
 }
 
