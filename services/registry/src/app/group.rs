@@ -80,7 +80,10 @@ pub(crate) async fn commit(
     let receipts = applied
         .iter()
         .enumerate()
-        .map(|(offset, (_, one))| receipt(one, head.size + offset as u64, &batch, &checkpoint))
+        .map(|(offset, (position, one))| {
+            let index = head.size + offset as u64;
+            receipt(one, index, group[*position].is_proved.then_some(&batch), batch.size(), &checkpoint)
+        })
         .collect::<Result<Vec<_>, LogBroken>>()?;
 
     let (positions, applied): (Vec<usize>, Vec<Applied>) = applied.into_iter().unzip();
@@ -212,9 +215,21 @@ fn settle(fates: Vec<Fate>, receipts: Vec<Receipt>) -> Vec<Result<Receipt, Write
     fates.into_iter().map(settle).collect()
 }
 
-fn receipt(one: &Applied, index: u64, batch: &Batch, checkpoint: &Arc<str>) -> Result<Receipt, LogBroken> {
-    let hashes = batch.inclusion_proof(index).map_err(|error| LogBroken(error.to_string()))?;
-    let log =
-        LogReceipt { index, size: batch.size(), hashes, checkpoint: Arc::clone(checkpoint), leaf: one.leaf.clone() };
+/// The receipt of an entry of a tree of this size, proved by the batch that made it if there is one.
+fn receipt(
+    one: &Applied,
+    index: u64,
+    proved_by: Option<&Batch>,
+    size: u64,
+    checkpoint: &Arc<str>,
+) -> Result<Receipt, LogBroken> {
+    let (hashes, leaf) = match proved_by {
+        Some(batch) => {
+            let hashes = batch.inclusion_proof(index).map_err(|error| LogBroken(error.to_string()))?;
+            (hashes, one.leaf.clone())
+        }
+        None => (Vec::new(), Vec::new()),
+    };
+    let log = LogReceipt { index, size, hashes, checkpoint: Arc::clone(checkpoint), leaf };
     Ok(Receipt { done: one.done.clone(), log, replayed: false })
 }

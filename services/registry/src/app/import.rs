@@ -9,7 +9,7 @@ use greenlane_store::idempotency::{self, Begun};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::issue::{IssueOrder, Signing};
-use super::mutation::{Receipt, WriteError};
+use super::mutation::{Mutation, Receipt, WriteError};
 use super::recall;
 use super::registry::{MutationId, Outcome, Registry, unavailable};
 use super::sequencer::Places;
@@ -199,7 +199,8 @@ impl Registry {
                     match (self.prepare_grant(order.clone()).await, way) {
                         (Ok(_), Way::Try(trial)) => Some(trial.take(&id.key.request_id, &id.payload)),
                         (Ok(grant), Way::Write { .. }) => {
-                            mutations.push(id.clone().wants(Command::Grant(Box::new(grant))));
+                            let mutation = id.clone().wants(Command::Grant(Box::new(grant)));
+                            mutations.push(Mutation { is_proved: false, ..mutation });
                             positions.push((position, order, id));
                             None
                         }

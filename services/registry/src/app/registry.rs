@@ -60,17 +60,16 @@ impl Registry {
         if let Some(why) = self.log.broken() {
             return Err(WriteError::LogInconsistent(why));
         }
-        let now = self.clock.now();
         if validate_only {
-            let validated = mutation.audit(now, Audited::Validated);
+            let validated = mutation.audit(self.clock.now(), Audited::Validated);
             let checked = self.check(mutation.command).await?;
             self.audit.record(validated);
             return Ok(checked);
         }
-        let repeated = mutation.audit(now, Audited::Replayed);
-        let receipt = self.queue.submit(mutation).await?;
+        let mutation = Arc::new(mutation);
+        let receipt = self.queue.submit(Arc::clone(&mutation)).await?;
         if receipt.replayed {
-            self.audit.record(repeated);
+            self.audit.record(mutation.audit(self.clock.now(), Audited::Replayed));
         }
         Ok(Outcome::Logged(Box::new(receipt)))
     }
@@ -149,7 +148,7 @@ pub(crate) struct MutationId {
 impl MutationId {
     /// The mutation that this request asks for.
     pub(crate) fn wants(self, command: Command) -> Mutation {
-        Mutation { command, key: self.key, payload: self.payload, origin: self.origin }
+        Mutation { command, key: self.key, payload: self.payload, origin: self.origin, is_proved: true }
     }
 }
 

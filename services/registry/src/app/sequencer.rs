@@ -36,9 +36,9 @@ pub(crate) struct WriteQueue {
 impl WriteQueue {
     /// Queues a mutation and waits for what becomes of it. Dropping the future leaves a mutation that has not begun
     /// undone, and one that has begun to its end.
-    pub(crate) async fn submit(&self, mutation: Mutation) -> Result<Receipt, WriteError> {
+    pub(crate) async fn submit(&self, mutation: Arc<Mutation>) -> Result<Receipt, WriteError> {
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting { mutation: Arc::new(mutation), answer };
+        let waiting = Waiting { mutation, answer };
         self.waiting.try_send(waiting).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => WriteError::QueueFull,
             mpsc::error::TrySendError::Closed(_) => stopping(),
