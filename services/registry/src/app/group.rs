@@ -167,7 +167,7 @@ async fn decide(
     let mut applied: Vec<(usize, Applied)> = Vec::with_capacity(group.len());
     let mut accepted: HashMap<&idempotency::Key, usize> = HashMap::new();
     for (position, (mutation, begun)) in group.iter().zip(begun).enumerate() {
-        let reused = || Fate::Settled(Box::new(Err(WriteError::RequestIdReused(mutation.key.request_id.clone()))));
+        let reused = || Fate::Settled(Box::new(Err(WriteError::RequestIdReused(mutation.key.request_id().to_owned()))));
         let fate = match (begun, accepted.get(&mutation.key)) {
             (Begun::Conflict, _) => reused(),
             (Begun::Replay(response), _) => Fate::Settled(Box::new(Ok(recall::recall(tx, &response).await?))),

@@ -193,11 +193,11 @@ impl Registry {
                     let revision = recall::size(&response).map_err(Fault::internal)?;
                     Some(Ok(way.there(revision)))
                 }
-                Begun::Conflict => Some(Err(Fault::request_id_reused(&id.key.request_id))),
+                Begun::Conflict => Some(Err(Fault::request_id_reused(id.key.request_id()))),
                 Begun::New => {
                     let order = IssueOrder { body, content: Arc::new(content), signing: Signing::Newest, actor };
                     match (self.prepare_grant(order.clone()).await, way) {
-                        (Ok(_), Way::Try(trial)) => Some(trial.take(&id.key.request_id, &id.payload)),
+                        (Ok(_), Way::Try(trial)) => Some(trial.take(id.key.request_id(), &id.payload)),
                         (Ok(grant), Way::Write { .. }) => {
                             let mutation = id.clone().wants(Command::Grant(Box::new(grant)));
                             mutations.push(Mutation { is_proved: false, ..mutation });

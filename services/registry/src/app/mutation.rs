@@ -37,7 +37,7 @@ impl Mutation {
             Command::Contest(heard) => heard.number.name(),
             Command::Publish(publication) => publication.name(),
         };
-        AuditRecord::new(at, &self.origin, outcome).with_resource(resource).with_request_id(&self.key.request_id)
+        AuditRecord::new(at, &self.origin, outcome).with_resource(resource).with_request_id(self.key.request_id())
     }
 }
 
