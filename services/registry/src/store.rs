@@ -8,7 +8,7 @@ pub(crate) mod filter;
 pub(crate) mod list;
 pub(crate) mod log;
 mod migrations;
-mod packed;
+pub(crate) mod packed;
 pub(crate) mod publication;
 pub(crate) mod rows;
 pub(crate) mod status;

@@ -15,7 +15,7 @@ pub use document::{
     DocumentError, Facts, Finding, Holder, Issuer, KeyReference, Measurement, NormativeDocument, Presented,
     ProductIdentification, Profile, Quantity, Scheme, Sealed, SerialRange, SignDocumentError, Site, StatusEntry,
     Verified, context_document, did_web, media_type, payload, payload_as, sign_document, sign_document_as,
-    verify_document,
+    sign_document_in_parts, verify_document,
 };
 pub use number::{CertificateNumber, NumberError, Prefix};
 pub use offline::{OFFLINE_PREFIX, OfflineError, from_offline, to_offline};

@@ -16,6 +16,7 @@ use crate::domain::content::Content;
 use crate::domain::key::{Custody, Key, KeyStanding};
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::status::Slot;
+use crate::store::rows;
 
 /// How the document comes to be signed.
 #[derive(Clone, Debug)]
@@ -92,12 +93,12 @@ impl Registry {
         let file = self.body_file(&order.body).await?;
         let Signed { number, document, disclosures, status, key } =
             self.document(&file, &order.content, None, order.signing).await?;
-        let content_json = crate::store::rows::json(&order.content).into();
+        let bytes = rows::version_bytes(&order.content, &document.text, document.packed).into();
         Ok(Grant {
             number,
             body: order.body,
             content: order.content,
-            content_json,
+            bytes,
             document_sha256: document.sha256,
             document: document.text.into(),
             disclosures,

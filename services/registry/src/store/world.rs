@@ -280,11 +280,11 @@ pub(crate) fn add_rows(inserts: &mut Inserts, applied: &[Applied]) {
     let mut listed = Vec::new();
     for one in applied {
         match &one.change {
-            Change::Granted { known, content_json, status } => {
+            Change::Granted { known, bytes, status } => {
                 let Known { head, events: grant, .. } = known.as_ref();
                 let first = known.version();
                 certificates.push(rows::certificate_row(head));
-                versions.push(rows::version_row(head, first, content_json));
+                versions.push(rows::version_row(head, first, bytes));
                 events.extend(grant.iter().map(|event| rows::event_row(head, event)));
                 for term in rows::terms_of(&first.content) {
                     let granted = terms.entry(term).or_default();
@@ -295,8 +295,8 @@ pub(crate) fn add_rows(inserts: &mut Inserts, applied: &[Applied]) {
                 listed.push(status::row(head, *status, first.version));
             }
             Change::Stepped { head, event, .. } => events.push(rows::event_row(head, event)),
-            Change::Revised { head, version, content_json, status, event, .. } => {
-                versions.push(rows::version_row(head, version, content_json));
+            Change::Revised { head, version, bytes, status, event, .. } => {
+                versions.push(rows::version_row(head, version, bytes));
                 events.push(rows::event_row(head, event));
                 listed.push(status::row(head, *status, version.version));
             }

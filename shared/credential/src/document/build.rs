@@ -1,7 +1,7 @@
 //! From facts to a signed document.
 
 use greenlane_jose::canonical::Node;
-use greenlane_jose::compact::{self, NewHeader};
+use greenlane_jose::compact::{self, NewHeader, Signed};
 use greenlane_jose::{SignError, Signer, canonical};
 use serde_json::{Value, json};
 
@@ -65,10 +65,19 @@ pub fn sign_document_as(
     certificate: &Certificate,
     signer: &dyn Signer,
 ) -> Result<String, SignDocumentError> {
+    Ok(signed_as(profile, certificate, signer)?.text)
+}
+
+/// As [`sign_document`], with the parts that the document encodes.
+pub fn sign_document_in_parts(certificate: &Certificate, signer: &dyn Signer) -> Result<Signed, SignDocumentError> {
+    signed_as(Profile::Untp, certificate, signer)
+}
+
+fn signed_as(profile: Profile, certificate: &Certificate, signer: &dyn Signer) -> Result<Signed, SignDocumentError> {
     let payload = payload_as(profile, certificate)?;
     let kid = format!("{}#{}", certificate.issuer.did, signer.kid());
     let header = NewHeader { kid: Some(&kid), typ: Some(media_type(certificate)), cty: Some(CTY) };
-    Ok(compact::sign(signer, header, &payload)?)
+    Ok(compact::sign_in_parts(signer, header, payload)?)
 }
 
 /// The media type of a document, without `application/`: what its header's `typ` says.
