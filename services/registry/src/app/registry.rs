@@ -18,7 +18,7 @@ use super::recall;
 use super::sequencer::WriteQueue;
 use super::slots::Slots;
 use crate::domain::command::{Command, Done};
-use crate::domain::world::Parties;
+use crate::domain::world::{Novelty, Parties};
 use crate::store::{log, world};
 
 /// How far from now a step may take effect; and how far back a consignment may have been released or refused.
@@ -83,7 +83,8 @@ impl Registry {
                 let (command, now) = (command.clone(), clock.now());
                 Box::pin(async move {
                     let size = log::size(tx).await?;
-                    let mut world = world::load(tx, std::iter::once(&command), &Parties::default()).await?;
+                    let mut world =
+                        world::load(tx, std::iter::once(&command), &Parties::default(), Novelty::LookedUp).await?;
                     Ok((world.apply(&command, size, now), size))
                 })
             })

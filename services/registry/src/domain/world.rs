@@ -61,6 +61,15 @@ pub(crate) struct World {
     pub(crate) publications: Publications,
 }
 
+/// Whether mutations were done before, and whether a number that was made here for a new certificate is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Novelty {
+    /// They are taken for new, as nearly all are. What is not new is found as it is written: then nothing of it is.
+    Assumed,
+    /// It is looked up.
+    LookedUp,
+}
+
 /// Bodies and keys as they are at a size of the log: only its entries change them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parties {

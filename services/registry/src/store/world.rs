@@ -18,14 +18,16 @@ use crate::domain::command::Command;
 use crate::domain::life::Event;
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::status::Slot;
-use crate::domain::world::{Applied, Change, Known, Parties, World};
+use crate::domain::world::{Applied, Change, Known, Novelty, Parties, World};
 use crate::domain::write_off_command::WriteOffCommand;
 
-/// Everything that these commands name; of bodies and keys, what is not held already.
+/// Everything that these commands name; of bodies and keys, what is not held already; of numbers that were made here, what
+/// is to be looked up.
 pub(crate) async fn load<'c>(
     tx: &Tx,
     commands: impl Iterator<Item = &'c Command>,
     held: &Parties,
+    novelty: Novelty,
 ) -> Result<World, DbErr> {
     let commands: Vec<&Command> = commands.collect();
     let write_offs: Vec<&WriteOffCommand> = commands
@@ -76,7 +78,9 @@ pub(crate) async fn load<'c>(
             Command::Grant(grant) => {
                 body_ids.insert(grant.body.as_str());
                 keys.insert(grant.key.as_str());
-                numbers.insert(grant.number.as_str());
+                if novelty == Novelty::LookedUp || !grant.is_numbered_here {
+                    numbers.insert(grant.number.as_str());
+                }
                 slots.insert((grant.body.as_str(), grant.status));
             }
             Command::Step(step) => {
