@@ -175,7 +175,7 @@ async fn decide(
     for (position, (mutation, begun)) in group.iter().zip(begun).enumerate() {
         let fate = match (begun, accepted.get(&mutation.key)) {
             (Begun::Conflict, _) => reused(mutation),
-            (Begun::Replay(response), _) => again(tx, &response).await?,
+            (Begun::Replay(response), _) => again(tx, mutation, &response).await?,
             (Begun::New, Some(earlier)) if group[applied[*earlier].0].payload != mutation.payload => reused(mutation),
             (Begun::New, Some(earlier)) => Fate::SameAs(*earlier),
             (Begun::New, None) => match world.apply(&mutation.command, size + applied.len() as u64, now) {
@@ -200,7 +200,7 @@ async fn decide(
             match begun {
                 Begun::New => {}
                 Begun::Conflict => fates[position] = reused(&group[position]),
-                Begun::Replay(response) => fates[position] = again(tx, &response).await?,
+                Begun::Replay(response) => fates[position] = again(tx, &group[position], &response).await?,
             }
         }
     }
@@ -226,8 +226,9 @@ fn reused(mutation: &Mutation) -> Fate {
 }
 
 /// Of what was done before.
-async fn again(tx: &Tx, response: &[u8]) -> Result<Fate, DbErr> {
-    Ok(Fate::Settled(Box::new(Ok(recall::recall(tx, response).await?))))
+async fn again(tx: &Tx, mutation: &Mutation, response: &[u8]) -> Result<Fate, DbErr> {
+    let receipt = if mutation.is_proved { recall::recall(tx, response).await? } else { recall::known(response)? };
+    Ok(Fate::Settled(Box::new(Ok(receipt))))
 }
 
 /// Bodies or keys that are held from group to group before they are read anew: all of an economy are read where a name

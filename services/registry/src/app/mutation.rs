@@ -46,7 +46,7 @@ impl Mutation {
 pub(crate) struct LogReceipt {
     pub(crate) index: u64,
     pub(crate) size: u64,
-    /// Empty, as the leaf is, of what is not to be proved.
+    /// Empty, as the leaf and maybe the checkpoint are, of what is not to be proved.
     pub(crate) hashes: Vec<Hash>,
     pub(crate) checkpoint: Arc<str>,
     pub(crate) leaf: Vec<u8>,

@@ -124,6 +124,8 @@ pub(crate) enum Done {
     Erased,
     Contested,
     Published,
+    /// What was done before, and is told of by its revision alone.
+    Known,
 }
 
 /// Why a mutation is refused. Nothing was written.
