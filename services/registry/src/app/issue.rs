@@ -143,7 +143,7 @@ impl Registry {
         if key.standing_at(self.clock.now()) != KeyStanding::Good {
             return Err(Fault::no_signing_key(body.name()));
         }
-        let Next { number, version } = next.cloned().unwrap_or_else(|| Next::first(new_number(&file)));
+        let Next { number, version } = next.cloned().unwrap_or_else(|| self.new_number(&file));
         let status = self.slots.next(&self.store, body).await?;
         let (sealed, disclosures) = document::seal(content);
         let certificate =
@@ -193,6 +193,11 @@ impl Registry {
         })
     }
 
+    /// The first version under a fresh number, with the letters of the body's economy.
+    fn new_number(&self, file: &BodyFile) -> Next {
+        Next::first(self.numbers.next(prefix_of(file)))
+    }
+
     fn held(&self, key: &Key) -> Result<Arc<dyn Signer>, Fault> {
         if key.record.custody != Custody::Registry {
             return Err(Fault::invalid("signing_key", "is held by the body itself: send the document as it signed it"));
@@ -212,7 +217,7 @@ impl Registry {
         key: &Key,
         signer: &Arc<dyn Signer>,
     ) -> Result<Signed, Fault> {
-        let Next { number, version } = next.cloned().unwrap_or_else(|| Next::first(new_number(file)));
+        let Next { number, version } = next.cloned().unwrap_or_else(|| self.new_number(file));
         let (sealed, disclosures) = document::seal(content);
         let certificate =
             document::certificate(&self.public_url, &number, version, &file.body, content, status, sealed);
@@ -315,11 +320,6 @@ fn difference(
 fn registered<'f>(file: &'f BodyFile, id: &str, field: &str) -> Result<&'f Key, Fault> {
     let key = file.keys.iter().find(|key| key.record.id == id);
     key.ok_or_else(|| Fault::not_found(file.body.record.id.key_name(id)).with_violation(field, "is not registered"))
-}
-
-/// A fresh number under the letters of the body's economy.
-fn new_number(file: &BodyFile) -> CertificateNumber {
-    CertificateNumber::trusted(NewNumber::generate(prefix_of(file)).as_str())
 }
 
 /// The letters that the numbers of a body's certificates have.

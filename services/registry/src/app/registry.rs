@@ -13,6 +13,7 @@ use super::import::{Memory, Turns};
 use super::keyring::Keyring;
 use super::log::{LogBroken, LogWriter};
 use super::mutation::{Mutation, Receipt, WriteError};
+use super::numbers::Numbers;
 use super::published::Published;
 use super::recall;
 use super::sequencer::WriteQueue;
@@ -38,6 +39,7 @@ pub(crate) struct Registry {
     pub(crate) trials: Memory,
     pub(crate) keyring: Keyring,
     pub(crate) slots: Slots,
+    pub(crate) numbers: Numbers,
     pub(crate) log: Arc<LogWriter>,
     pub(crate) clock: Clock,
     pub(crate) public_url: String,
