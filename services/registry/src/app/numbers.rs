@@ -7,7 +7,7 @@ use greenlane_credential::{CertificateNumber as NewNumber, Prefix, Run};
 use crate::domain::names::CertificateNumber;
 
 /// Numbers of a run: few enough to lie on few pages of an index, and enough for many groups of mutations.
-const OF_A_RUN: u32 = 1_024;
+const OF_A_RUN: u32 = 256;
 
 /// Makes numbers, one run after the other. They tell which certificates were granted one after the other, as the log does.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Places in the bodies' status lists, for documents that are about to be signed.
 //!
 //! A place is a random index of the body's newest list, so that nothing can be inferred from it but what the log tells:
-//! those that are given one after the other are of one sixteenth of the list, for the database to have them beside one
+//! those that are given one after the other are of one part in 64 of the list, for the database to have them beside one
 //! another, and to write few pages for many of them. Whether it is still free is decided in the transaction that writes the
 //! document; the lists are so much longer than they are filled that it nearly always is.
 
@@ -19,8 +19,8 @@ use crate::store::status;
 const AT_A_TIME: u64 = 4_096;
 
 /// Places in a part of a list, and how many are given there before another part is chosen.
-const PART: u32 = ENTRIES / 16;
-const IN_A_PART: u32 = 1_024;
+const PART: u32 = ENTRIES / 64;
+const IN_A_PART: u32 = 256;
 
 /// Gives places.
 #[derive(Debug)]
