@@ -147,14 +147,14 @@ def serve_without(greenlane, cluster):
     return done.returncode, f"cannot connect to the PostgreSQL server at localhost:{cluster.port}" in done.stdout + done.stderr
 
 
-def days_told(greenlane, cluster, authority):
-    """For how many days the server's certificate is good, begun ones too, as a service tells it that believes that authority."""
-    service = Service(greenlane, cluster, "told.toml", f"?sslmode=verify-full&sslrootcert={authority}")
+def days_told(greenlane, cluster, kind, parameters):
+    """For how many days the server's certificate is good, begun ones too, as a service tells it that connects like that."""
+    service = Service(greenlane, cluster, "told.toml", parameters)
     with (cluster.folder / "told.log").open("wb") as log:
         process = subprocess.Popen(service.command, stdout=log, stderr=log, **service.options)
     try:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        labels = 'kind="database certificate",[^}]*server_address="localhost"'
+        labels = f'kind="{kind}",[^}}]*server_address="localhost"'
         while not (told := re.search(rf"^greenlane_credential_remaining_seconds{{[^}}]*{labels}[^}}]*}} (\S+)$", service.metrics(),
                                      re.MULTILINE)):
             if time.monotonic() > deadline or process.poll() is not None:
@@ -198,7 +198,10 @@ def main():
             expect("a server of another name", (elsewhere.returncode, named), (1, True))
             again = migrate(greenlane, cluster, "localhost", f"sslmode=verify-full&sslrootcert={ours}", "--check")
             expect("the right one again", again.returncode, 0)
-            expect("days that its certificate is good, as a service tells them", days_told(greenlane, cluster, ours), 2)
+            checked = days_told(greenlane, cluster, "database certificate", f"?sslmode=verify-full&sslrootcert={ours}")
+            expect("days that its certificate is good, as a service tells them", checked, 2)
+            unseen = days_told(greenlane, cluster, "database certificate taken unseen", "?sslmode=require")
+            expect("and one that takes it unseen", unseen, 2)
             dated = subprocess.run(["openssl", "x509", "-noout", "-enddate", "-in", folder / "server.crt"], check=True,
                                    capture_output=True, text=True)
             expect("and the date, by the page's command", looked_at(cluster), dated.stdout.strip())

@@ -109,8 +109,7 @@ pub struct DerivedPublication {
     pub change_set: Option<String>,
     /// Lower-case hexadecimal SHA-256 of what the change set changes.
     pub changes_sha256: Option<String>,
-    /// The same of the entries that the service begins with. None of classification, and where it was recorded before the
-    /// log told it.
+    /// The same of what the service begins with. None where it was recorded before the log told it.
     pub entries_sha256: Option<String>,
     /// The entry about another revision of the same number, which the catalogue had before it was restored from a backup.
     pub instead_of: Option<u64>,

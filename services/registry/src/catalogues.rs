@@ -1,22 +1,21 @@
 //! The histories of the two catalogues, as the services that keep them tell them: what the registry puts on record of
 //! them, and what an auditor holds its records against.
 
+mod codes;
 mod entries;
 mod lists;
+mod sent;
 
 pub use self::entries::Entries;
 
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt as _};
 use greenlane_api::classification::v1 as cl;
-use greenlane_api::classification::v1::change_service_client::ChangeServiceClient as CodeChanges;
 use greenlane_api::classification::v1::code_system_service_client::CodeSystemServiceClient;
 use greenlane_api::equivalence::v1 as eq;
 use greenlane_api::equivalence::v1::catalogue_service_client::CatalogueServiceClient;
 use greenlane_api::equivalence::v1::change_service_client::ChangeServiceClient;
-use greenlane_jose::sha256;
 use greenlane_platform::client::Client;
-use prost::Message as _;
 use tonic::Status;
 
 use crate::domain::publication::Catalogue;
@@ -53,6 +52,17 @@ pub struct Page {
     pub revision: u64,
 }
 
+/// A whole catalogue as it is served at a revision.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// What this version knows of its entries. None of classification, which keeps codes and not entries.
+    pub entries: Option<Entries>,
+    /// The SHA-256 of it, as the contract's `LogEntry` defines it.
+    pub sha256: [u8; 32],
+    /// Of classification the same without green lists: of what imports alone change.
+    pub codes_sha256: Option<[u8; 32]>,
+}
+
 /// What a change set changes.
 #[derive(Clone, Debug)]
 pub struct Changes {
@@ -70,6 +80,17 @@ impl Changes {
     /// Their SHA-256, as the contract's `LogEntry` defines it.
     pub fn sha256(&self) -> [u8; 32] {
         self.sha256
+    }
+
+    /// Whether they bring what was imported, which changes codes and how they correlate. What this version does not know
+    /// may.
+    pub fn bring_imports(&self) -> bool {
+        match &self.changed {
+            Changed::Entries(_) => false,
+            Changed::Lists(changes) => {
+                changes.iter().any(|change| matches!(change.change, Some(cl::change::Change::PublishImport(_)) | None))
+            }
+        }
     }
 
     /// Makes them of the entries that were there before. What they make of the other catalogue is not kept as entries.
@@ -176,27 +197,26 @@ impl CatalogueHistory {
         match self.catalogue {
             Catalogue::Equivalence => {
                 let request = eq::GetChangeSetRequest { name: name.to_owned() };
-                let told = ChangeServiceClient::new(self.client.clone()).get_change_set(request).await?.into_inner();
-                let told =
-                    eq::ChangeSet { changes: told.change_set.ok_or_else(missing)?.changes, ..Default::default() };
-                Ok(Changes { sha256: sha256(told.encode_to_vec()), changed: Changed::Entries(told.changes) })
+                let method = "/greenlane.equivalence.v1.ChangeService/GetChangeSet";
+                let told: sent::GetChangeSetAnswer = sent::call(&self.client, method, request).await?;
+                let told = told.change_set.ok_or_else(missing)?;
+                Ok(Changes { sha256: told.sha256_with(&[]), changed: Changed::Entries(told.read()?) })
             }
             Catalogue::Classification => {
                 let request = cl::GetChangeSetRequest { name: name.to_owned() };
-                let told = CodeChanges::new(self.client.clone()).get_change_set(request).await?.into_inner();
-                let told =
-                    cl::ChangeSet { changes: told.change_set.ok_or_else(missing)?.changes, ..Default::default() };
+                let method = "/greenlane.classification.v1.ChangeService/GetChangeSet";
+                let told: sent::GetChangeSetAnswer = sent::call(&self.client, method, request).await?;
+                let told = told.change_set.ok_or_else(missing)?;
+                let changes: Vec<cl::Change> = told.read()?;
                 let mut files = Vec::new();
-                for change in &told.changes {
+                for change in &changes {
                     if let Some(cl::change::Change::PublishImport(name)) = &change.change {
                         let request = cl::GetImportRequest { name: name.clone() };
                         let import = self.codes().get_import(request).await?.into_inner().import;
                         files.extend_from_slice(import.ok_or_else(missing)?.sha256.as_bytes());
                     }
                 }
-                let mut bytes = told.encode_to_vec();
-                bytes.extend(files);
-                Ok(Changes { sha256: sha256(bytes), changed: Changed::Lists(told.changes) })
+                Ok(Changes { sha256: told.sha256_with(&files), changed: Changed::Lists(changes) })
             }
         }
     }
@@ -213,14 +233,14 @@ impl CatalogueHistory {
         }
     }
 
-    /// The whole catalogue as it is served at a revision. None of classification, which keeps codes and not entries.
+    /// The whole catalogue as it is served at a revision.
     ///
     /// # Errors
     /// When the service does not tell.
-    pub async fn entries(&self, revision: u64) -> Result<Option<Entries>, Status> {
+    pub async fn served(&self, revision: u64) -> Result<Served, Status> {
         match self.catalogue {
-            Catalogue::Equivalence => entries::read(&self.client, revision).await.map(Some),
-            Catalogue::Classification => Ok(None),
+            Catalogue::Equivalence => entries::read(&self.client, revision).await,
+            Catalogue::Classification => codes::read(&self.client, revision).await,
         }
     }
 

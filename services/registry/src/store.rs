@@ -8,6 +8,7 @@ pub(crate) mod filter;
 pub(crate) mod list;
 pub(crate) mod log;
 mod migrations;
+mod namesakes;
 pub(crate) mod packed;
 pub(crate) mod publication;
 pub(crate) mod rows;

@@ -304,10 +304,14 @@ pub const NO_COMMON_OWNER: &str = "no_common_owner";
 /// than those with a part in that. It too does not keep it from being proposed.
 pub const UNDER_ORDER: &str = "under_order";
 
+/// The code of a finding that says of something wrong that it is published so, from before anybody asked, and that the
+/// changes leave it so. It too stands in the way of nothing: whoever changes something else does not have to mend it.
+pub const PUBLISHED_SO: &str = "published_so";
+
 impl Finding {
     /// Whether a change set that has it cannot be proposed.
     pub fn is_blocking(&self) -> bool {
-        ![UNCHECKED, BEFORE_HEARD, NO_COMMON_OWNER, UNDER_ORDER].contains(&&*self.code)
+        ![UNCHECKED, BEFORE_HEARD, NO_COMMON_OWNER, UNDER_ORDER, PUBLISHED_SO].contains(&&*self.code)
     }
 }
 

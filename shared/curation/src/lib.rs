@@ -38,7 +38,7 @@ mod workflow;
 
 pub use change_set::{
     Actor, Addendum, Answer, BEFORE_HEARD, ChangeSet, Checked, Comment, Draft, Duty, EntryDiff, Finding,
-    NO_COMMON_OWNER, Notification, Review, State, Tightening, UNCHECKED, UNDER_ORDER, Update,
+    NO_COMMON_OWNER, Notification, PUBLISHED_SO, Review, State, Tightening, UNCHECKED, UNDER_ORDER, Update,
 };
 pub use contract::{Contract, one_more};
 pub use curated::{Carried, Curated, Reverted};

@@ -29,6 +29,7 @@ pub use self::config::{ClientConfig, ClientTlsConfig};
 use self::metrics::{ClientMetrics, Finish};
 use self::retry::Retries;
 pub(crate) use self::retry::jitter;
+pub(crate) use self::tls::Connector;
 use self::token::Token;
 pub use self::token::bare_token;
 use crate::config::SecretError;

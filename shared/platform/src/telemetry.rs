@@ -12,7 +12,7 @@ mod process;
 mod sampler;
 
 use std::str::FromStr as _;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
@@ -32,7 +32,6 @@ use self::collector::Collector;
 pub use self::config::{LogFormat, TelemetryConfig};
 pub(crate) use self::context::TraceContext;
 pub use self::context::carry;
-use crate::authorities::TrustedFile;
 
 /// Boundaries of duration histograms, in seconds: fine below a millisecond, where most answers lie.
 pub const DURATION_BOUNDARIES_SECONDS: [f64; 17] =
@@ -67,8 +66,6 @@ pub enum TelemetryError {
 pub struct Telemetry {
     tracer: Option<SdkTracerProvider>,
     meter: Option<SdkMeterProvider>,
-    /// By which the collector is believed; told as a metric as long as this is held.
-    _authorities: Option<Arc<TrustedFile>>,
     flush_timeout: Duration,
 }
 
@@ -76,7 +73,7 @@ pub struct Telemetry {
 /// keeps nothing. Instruments made before it measure nothing.
 ///
 /// # Errors
-/// When the level filter does not parse, a value is out of range, the authorities of a collector cannot be read, or an
+/// When the level filter does not parse, a value is out of range, the files of TLS to a collector cannot be used, or an
 /// exporter cannot be built. An absent collector is no error.
 pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Telemetry, TelemetryError> {
     let filter = Targets::from_str(&config.level)
@@ -99,7 +96,9 @@ pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Telemetry
 
     global::set_meter_provider(meter.clone());
     process::tell();
-    let authorities = collector.as_ref().and_then(Collector::tell_authorities);
+    if let Some(collector) = &collector {
+        collector.tell();
+    }
     global::set_text_map_propagator(TraceContextPropagator::new());
     let spans = tracer.as_ref().map(|tracer| {
         context::export_spans(config.sampling_ratio);
@@ -115,12 +114,7 @@ pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Telemetry
         tracing_subscriber::fmt::layer().event_format(log::Line(config.log_format)).with_writer(std::io::stderr);
     // A subscriber that is already there (a test's) stays.
     let _ = tracing_subscriber::registry().with(spans).with(lines).with(filter).try_init();
-    Ok(Telemetry {
-        tracer,
-        meter: Some(meter),
-        _authorities: authorities,
-        flush_timeout: Duration::from_millis(config.flush_timeout_ms),
-    })
+    Ok(Telemetry { tracer, meter: Some(meter), flush_timeout: Duration::from_millis(config.flush_timeout_ms) })
 }
 
 fn resource(service: &'static str, config: &TelemetryConfig) -> Resource {

@@ -120,34 +120,62 @@ async fn until_when_the_authorities_of_a_file_that_others_read_are_good_is_told_
     assert!(remaining(&labels).is_some_and(|left| left > 30_000.0 * DAY), "{:?}", remaining(&labels));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn until_when_the_certificate_is_good_that_a_database_shows_is_told() {
-    telemetry::init("test", &TelemetryConfig::default()).unwrap();
-    // As PostgreSQL does it: who asks for TLS is told that it is spoken, and shakes hands.
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let shown = CertificateDer::from_pem_file(file("server.pem")).unwrap();
-    let tls = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![shown], PrivateKeyDer::from_pem_file(file("server.key")).unwrap())
-        .unwrap();
-    tokio::spawn(async move {
-        let (mut tcp, _) = listener.accept().await.unwrap();
-        let mut asked = [0; 8];
-        tcp.read_exact(&mut asked).await.unwrap();
-        assert_eq!(asked, [0, 0, 0, 8, 4, 210, 22, 47]);
-        tcp.write_all(b"S").await.unwrap();
-        TlsAcceptor::from(Arc::new(tls)).accept(tcp).await.unwrap();
+/// As PostgreSQL does it: who asks for TLS is told that it is spoken, and shakes hands; without a certificate, that it is
+/// not. Its port, and the end of the first conversation.
+async fn database(address: &str, shown: Option<&str>) -> (u16, tokio::task::JoinHandle<()>) {
+    let listener = tokio::net::TcpListener::bind((address, 0)).await.expect("a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    let tls = shown.map(|name| {
+        let certificate = CertificateDer::from_pem_file(file(&format!("{name}.pem"))).expect("a certificate");
+        let key = PrivateKeyDer::from_pem_file(file(&format!("{name}.key"))).expect("its key");
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let versions = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let versions = versions.expect("versions of TLS").with_no_client_auth();
+        versions.with_single_cert(vec![certificate], key).expect("they belong together")
     });
-    let _told = ShownCertificate::tell(file("ca.pem"), "localhost", port);
-    let labels = ["kind=\"database certificate\",server_address=\"localhost\""];
-    let begun = Instant::now();
-    while remaining(&labels).is_none() && begun.elapsed() < Duration::from_secs(10) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    let talked = tokio::spawn(async move {
+        let (mut tcp, _) = listener.accept().await.expect("somebody comes");
+        let mut asked = [0; 8];
+        tcp.read_exact(&mut asked).await.expect("a question");
+        assert_eq!(asked, [0, 0, 0, 8, 4, 210, 22, 47]);
+        if let Some(tls) = tls {
+            tcp.write_all(b"S").await.expect("they listen");
+            TlsAcceptor::from(Arc::new(tls)).accept(tcp).await.expect("a handshake");
+        } else {
+            tcp.write_all(b"N").await.expect("they listen");
+            assert_eq!(tcp.read(&mut asked).await.expect("their end"), 0, "nothing more is asked");
+        }
+    });
+    (port, talked)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn until_when_the_certificate_is_good_that_a_database_shows_is_told_and_apart_where_nobody_checks_it() {
+    telemetry::init("test", &TelemetryConfig::default()).unwrap();
+    // The second is of an authority that nobody here believes, and of another name.
+    for (kind, host, checked, shown) in [
+        ("database certificate", "localhost", true, "server"),
+        ("database certificate taken unseen", "127.0.0.1", false, "workloads/registry"),
+    ] {
+        let (port, _) = database("127.0.0.1", Some(shown)).await;
+        let _told = ShownCertificate::tell(host, port, checked);
+        let label = format!("kind=\"{kind}\",server_address=\"{host}\"");
+        let labels = [label.as_str()];
+        let begun = Instant::now();
+        while remaining(&labels).is_none() && begun.elapsed() < Duration::from_secs(10) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(remaining(&labels).is_some_and(|left| left > 30_000.0 * DAY), "{kind}: {:?}", remaining(&labels));
     }
-    assert!(remaining(&labels).is_some_and(|left| left > 30_000.0 * DAY), "{:?}", remaining(&labels));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_database_without_tls_nothing_is_told() {
+    telemetry::init("test", &TelemetryConfig::default()).unwrap();
+    let (port, talked) = database("127.0.0.2", None).await;
+    let _told = ShownCertificate::tell("127.0.0.2", port, false);
+    tokio::time::timeout(Duration::from_secs(10), talked).await.expect("it is asked").unwrap();
+    assert_eq!(remaining(&["server_address=\"127.0.0.2\""]), None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -38,24 +38,41 @@ async fn calls_go_on_and_the_process_ends_in_time_when_the_collector_is_silent()
 #[test]
 fn a_collector_whose_address_has_no_scheme_is_refused_with_the_two_that_there_are() {
     for endpoint in ["collector:4317", "grpc://collector:4317", ""] {
-        let refused = refused(endpoint, None);
+        let refused = refused(endpoint, [None, None, None]);
         assert!(refused.starts_with(&format!("telemetry.otlp_endpoint {endpoint:?} is neither http://")), "{refused}");
         assert!(refused.contains("https://HOST:PORT"), "{refused}");
     }
 }
 
 #[test]
-fn authorities_of_a_collector_that_cannot_be_used_are_refused_by_their_setting() {
-    let tls = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/tls");
-    for file in ["absent.pem", "README.md"] {
-        let refused = refused("https://collector:4317", Some(tls.join(file)));
-        assert!(refused.starts_with("telemetry.otlp_ca: ") && refused.contains(file), "{refused}");
+fn files_of_a_collector_that_cannot_be_used_are_refused_by_their_setting() {
+    let by_tls = |files: [Option<&str>; 3]| refused("https://collector:4317", files);
+    let usable = [Some("ca.pem"), Some("client.pem"), Some("client.key")];
+    for (at, setting) in ["otlp_ca", "otlp_cert", "otlp_key"].into_iter().enumerate() {
+        for file in ["absent.pem", "README.md"] {
+            let mut files = usable;
+            files[at] = Some(file);
+            let refused = by_tls(files);
+            assert!(refused.starts_with(&format!("telemetry.{setting}: ")) && refused.contains(file), "{refused}");
+        }
+        let mut alone = [None; 3];
+        alone[at] = usable[at];
+        let needless = refused("http://collector:4317", alone);
+        assert!(needless.starts_with(&format!("telemetry.{setting}: without TLS")), "{needless}");
     }
-    let needless = refused("http://collector:4317", Some(tls.join("ca.pem")));
-    assert!(needless.starts_with("telemetry.otlp_ca: without TLS"), "{needless}");
+    let no_key = by_tls([Some("ca.pem"), Some("client.pem"), None]);
+    assert_eq!(no_key, "telemetry.otlp_cert: without otlp_key");
+    let no_cert = by_tls([Some("ca.pem"), None, Some("client.key")]);
+    assert_eq!(no_cert, "telemetry.otlp_key: without otlp_cert");
+    let of_two = by_tls([Some("ca.pem"), Some("client.pem"), Some("server.key")]);
+    assert!(of_two.contains("https://collector:4317") && of_two.contains("certificate and key: "), "{of_two}");
 }
 
-fn refused(endpoint: &str, otlp_ca: Option<PathBuf>) -> String {
-    let config = TelemetryConfig { otlp_endpoint: Some(endpoint.to_owned()), otlp_ca, ..TelemetryConfig::default() };
+/// Why a collector there is not spoken to, with these authorities, certificate and key.
+fn refused(endpoint: &str, files: [Option<&str>; 3]) -> String {
+    let tls = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/tls");
+    let [otlp_ca, otlp_cert, otlp_key] = files.map(|file| file.map(|file| tls.join(file)));
+    let otlp_endpoint = Some(endpoint.to_owned());
+    let config = TelemetryConfig { otlp_endpoint, otlp_ca, otlp_cert, otlp_key, ..TelemetryConfig::default() };
     telemetry::init("test", &config).err().map(|error| error.to_string()).expect("such a collector is not spoken to")
 }

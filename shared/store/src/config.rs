@@ -6,9 +6,6 @@ use std::time::Duration;
 use greenlane_platform::config::Secret;
 use serde::{Deserialize, Serialize};
 
-/// Where PostgreSQL listens when its address does not say.
-const POSTGRES_PORT: u16 = 5432;
-
 /// Where a service's database is and how hard it may be used. Every key but `url` has a working default.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -104,17 +101,17 @@ impl StoreConfig {
         }
     }
 
-    /// The file of authorities by which PostgreSQL is believed, its host and its port.
-    pub(crate) fn authorities(&self) -> Option<(&str, &str, u16)> {
+    /// The file of authorities by which PostgreSQL is believed, and its host.
+    pub(crate) fn authorities(&self) -> Option<(&str, &str)> {
         let (server, parameters) = self.url.split_once("://")?.1.split_once('?')?;
         let mut parameters = parameters.split('&').filter_map(|parameter| parameter.split_once('='));
         let (_, file) = parameters.find(|(name, _)| matches!(*name, "sslrootcert" | "ssl-root-cert" | "ssl-ca"))?;
         let address = server.split('/').next()?.rsplit('@').next()?;
-        let (host, port) = match address.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>())) {
-            Some((host, Ok(port))) => (host, port),
-            _ => (address, POSTGRES_PORT),
+        let host = match address.rsplit_once(':') {
+            Some((host, port)) if port.parse::<u16>().is_ok() => host,
+            _ => address,
         };
-        Some((file, host, port))
+        Some((file, host))
     }
 
     pub(crate) fn connect_timeout(&self) -> Duration {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::pool::PoolOptions;
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgPool};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPool, PgSslMode};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Database};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement};
@@ -46,13 +46,38 @@ pub(crate) struct Pools {
     pub(crate) writers: usize,
     pub(crate) reader: DatabaseConnection,
     pub(crate) readers: usize,
+    /// None: it is never spoken to by TLS.
+    pub(crate) tls: Option<Tls>,
 }
 
 impl Pools {
     /// Of a database that is only read: what would write runs on the readers' connections, which refuse it.
-    fn of_readers(engine: Engine, reader: DatabaseConnection, readers: u32) -> Self {
+    fn of_readers(engine: Engine, reader: DatabaseConnection, readers: u32, tls: Option<Tls>) -> Self {
         let readers = readers as usize;
-        Self { engine, writer: reader.clone(), writers: readers, reader, readers }
+        Self { engine, writer: reader.clone(), writers: readers, reader, readers, tls }
+    }
+}
+
+/// A server that is spoken to by TLS, or would be if it offered it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Tls {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    /// Whether its certificate is looked at, and not taken unseen.
+    pub(crate) checked: bool,
+}
+
+impl Tls {
+    /// As the driver does it.
+    fn of(options: &PgConnectOptions) -> Option<Self> {
+        let checked = match options.get_ssl_mode() {
+            PgSslMode::Disable | PgSslMode::Allow => return None,
+            PgSslMode::Prefer | PgSslMode::Require => false,
+            PgSslMode::VerifyCa | PgSslMode::VerifyFull => true,
+        };
+        // PostgreSQL speaks no TLS on a socket of its own machine.
+        let is_near = options.get_socket().is_some() || options.get_host().starts_with('/');
+        (!is_near).then(|| Self { host: options.get_host().to_owned(), port: options.get_port(), checked })
     }
 }
 
@@ -112,6 +137,7 @@ async fn open_sqlite(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> 
         writers: 1,
         reader: DatabaseConnection::from(reader),
         readers: readers as usize,
+        tls: None,
     })
 }
 
@@ -130,7 +156,7 @@ async fn open_sqlite_read_only(config: &StoreConfig, path: &Path) -> Result<Pool
         .disable_statement_logging();
     let reader = DatabaseConnection::from(sqlite_pool(config, readers, &options).await?);
     check_sqlite_version(&reader).await?;
-    Ok(Pools::of_readers(Engine::Sqlite, reader, readers))
+    Ok(Pools::of_readers(Engine::Sqlite, reader, readers, None))
 }
 
 /// Turning a file to WAL needs a lock that the busy timeout does not wait for, so processes that open one new file
@@ -179,6 +205,7 @@ pub(crate) fn own_writer(config: &StoreConfig) -> Result<DatabaseConnection, DbE
 
 async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
     let base = postgres_options(config)?;
+    let tls = Tls::of(&base);
     let limit = config.statement_timeout_ms.to_string();
     let writing = writing(base.clone(), config);
     // A reader's transactions are read-only snapshots by its session's defaults.
@@ -190,7 +217,7 @@ async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
     let (writers, readers) = (config.writers.max(1), config.readers.max(1));
     if config.read_only {
         let reader = DatabaseConnection::from(postgres_pool(config, readers, reading).await?);
-        return Ok(Pools::of_readers(Engine::Postgres, reader, readers));
+        return Ok(Pools::of_readers(Engine::Postgres, reader, readers, tls));
     }
     let writer = postgres_pool(config, writers, writing).await?;
     let reader = postgres_pool(config, readers, reading).await?;
@@ -200,6 +227,7 @@ async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
         writers: writers as usize,
         reader: DatabaseConnection::from(reader),
         readers: readers as usize,
+        tls,
     })
 }
 

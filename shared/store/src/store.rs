@@ -28,7 +28,7 @@ pub(crate) struct Shared {
     pub(crate) writer: Arc<Lane>,
     pub(crate) reader: Arc<Lane>,
     pub(crate) meter: Arc<Meter>,
-    /// Held so that it is told until when they are good, as is what they vouch for.
+    /// Held so that it is told until when they are good, as is what the server shows.
     authorities: Option<Arc<TrustedFile>>,
     certificate: Option<Arc<ShownCertificate>>,
 }
@@ -44,9 +44,8 @@ impl Store {
         // A database that is only read has no connections for writes: what would write is refused on the others.
         let writer = if config.read_only { Arc::clone(&reader) } else { lane("writers", pools.writer, pools.writers) };
         let meter = Arc::new(Meter::new(engine, config.namespace()));
-        let believed = config.authorities();
-        let authorities = believed.map(|(file, host, _)| TrustedFile::tell(file.into(), host));
-        let certificate = believed.map(|(file, host, port)| ShownCertificate::tell(file.into(), host, port));
+        let authorities = config.authorities().map(|(file, host)| TrustedFile::tell(file.into(), host));
+        let certificate = pools.tls.map(|tls| ShownCertificate::tell(&tls.host, tls.port, tls.checked));
         Ok(Self::of(config, Shared { engine, writer, reader, meter, authorities, certificate }))
     }
 

@@ -61,6 +61,23 @@ const REWRITTEN: &[(&str, &[&str], &[&str], &str)] = &[
            where list = 'example'"],
         "greenLists/example/entries/854143 is served otherwise than it was published",
     ),
+    (
+        "classification",
+        &[
+            "update catalogue_link set held_back = not held_back where earlier_code = '850440' and later_code = '854151'",
+        ],
+        &[
+            "update catalogue_link set held_back = not held_back where earlier_code = '850440' and later_code = '854151'",
+        ],
+        "what the catalogue begins with is not what is on record",
+    ),
+    // As if the second revision had taken it away.
+    (
+        "classification",
+        &["update catalogue_link set revision_to = 2 where earlier_code = '850440' and later_code = '854151'"],
+        &["update catalogue_link set revision_to = null where earlier_code = '850440' and later_code = '854151'"],
+        "codes or how they correlate are served otherwise than they were",
+    ),
 ];
 
 fn run(installation: &Installation, token: &str, words: &str) -> anyhow::Result<Run> {
@@ -128,8 +145,7 @@ async fn rewrite(database: Database) -> anyhow::Result<()> {
     let sound = audit(&installation)?.expect(0);
     let (told, sound) = (sound.stderr.clone(), sound.json()?);
     assert!(sound["catalogueEntriesCompared"].as_u64().is_some_and(|entries| entries > 100), "{sound}");
-    let begun = |of: &str| format!("what the catalogue of {of} begins with is not on record");
-    assert!(told.contains(&begun("classification")) && !told.contains(&begun("equivalence")), "{told}");
+    assert!(!told.contains("begins with is not on record"), "{told}");
 
     for (service, statements, undo, why) in REWRITTEN {
         behind_its_back(&mut installation, service, statements).await?;

@@ -6,6 +6,7 @@ mod carry;
 mod consistency;
 mod contradictions;
 pub(crate) mod describe;
+mod published;
 mod tightening;
 mod undo;
 
@@ -20,6 +21,7 @@ pub use self::before_heard::before_heard;
 pub use self::carry::carry;
 pub(crate) use self::contradictions::View;
 pub use self::describe::describe;
+use self::published::{disagreements, published_so};
 pub use self::tightening::tightening;
 pub(crate) use self::tightening::{grants_again, opens_again};
 pub use self::undo::{UNDO_DAYS, diff, undo};
@@ -78,46 +80,48 @@ pub fn validate(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
 
     for (index, change) in changes.iter().enumerate() {
         let entry = change.entry_name();
-        let mut add = |code, field: &str, message: String| {
-            findings.push(Finding {
-                code: Cow::Borrowed(code),
-                index,
-                entry: entry.clone(),
-                field: field.to_owned(),
-                message,
-            });
+        let wrong = |code, field: &str, message: String| Finding {
+            code: Cow::Borrowed(code),
+            index,
+            entry: entry.clone(),
+            field: field.to_owned(),
+            message,
         };
         if !seen.insert(entry.clone()) {
-            add("entry_repeated", "", format!("`{entry}` is changed twice"));
+            findings.push(wrong("entry_repeated", "", format!("`{entry}` is changed twice")));
         }
         match change {
             Change::Upsert(it) => {
                 // What is published so, from before a rule, can still be changed: no panel's order waits for that.
                 let before = catalogue.entry(&entry).map(|known| known.faults()).unwrap_or_default();
-                for fault in it.faults().into_iter().filter(|fault| !before.contains(fault)) {
-                    add("entry_invalid", &fault.field, fault.message);
-                }
+                findings.extend(it.faults().into_iter().map(|fault| {
+                    if before.contains(&fault) {
+                        published_so(index, &entry, fault.field, &fault.message)
+                    } else {
+                        wrong("entry_invalid", &fault.field, fault.message)
+                    }
+                }));
                 // One of another name that is there already, from before this was asked, can still be changed.
                 if let Entry::Body(body) = it
                     && !catalogue.bodies.contains_key(&body.name)
                     && let Err(why) = check_body_id(body.name.as_str())
                 {
-                    add("entry_invalid", "name", why.to_owned());
+                    findings.push(wrong("entry_invalid", "name", why.to_owned()));
                 }
                 for (field, name) in it.references() {
                     if !stands(&name) {
-                        add("reference_dangling", &field, format!("`{name}` is not in the catalogue"));
+                        findings.push(wrong("reference_dangling", &field, format!("`{name}` is not in the catalogue")));
                     }
                 }
             }
             Change::Retire(name) if catalogue.entry(name).is_none_or(|entry| entry.name() != *name) => {
-                add("entry_unknown", "", format!("`{name}` is not in the catalogue"));
+                findings.push(wrong("entry_unknown", "", format!("`{name}` is not in the catalogue")));
             }
             Change::Retire(_) => {}
         }
     }
-    findings.extend(contradictions::contradictions(catalogue, changes));
-    findings.extend(consistency::consistency(catalogue, changes));
+    findings.extend(disagreements(catalogue, changes));
+    findings.extend(consistency::others(catalogue, changes));
     if !retired.is_empty() {
         for user in catalogue.entries() {
             let user_name = user.name();

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::apply::{applied, applied_anew, still_contested};
 pub use self::held::{Applied, Hold};
-pub(crate) use self::held::{Moved, contested_in, held};
+pub(crate) use self::held::{Moved, contested_in, dispute_of, held};
 pub use self::parties::{Parties, with_blocs};
 use super::body::{ANSWER_DAYS, FAST_ANSWER_DAYS, FAST_OBJECT_DAYS, OBJECT_DAYS};
 use super::time::Validity;

@@ -197,3 +197,6 @@ fn requirement(it: &Requirement, found: &mut References) {
         found.all(&format!("{field}.excluded_bodies"), bodies.excluded_bodies.iter().map(|key| key.name()), true);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,17 +8,22 @@ use tracing::Instrument as _;
 /// Where spans are sent.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-/// The authorities of an `https` collector; it says nothing of others.
+/// Files of an `https` collector, which say nothing of others: its authorities, and our own certificate and key.
 const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
+const CLIENT_CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE";
+const CLIENT_KEY: &str = "OTEL_EXPORTER_OTLP_CLIENT_KEY";
 
 /// Does the work of the command of this name; with a collector, as a span that the services' spans are below.
 pub(crate) async fn traced<F: Future>(name: &str, work: F) -> F::Output {
     let endpoint = std::env::var(ENDPOINT).ok().filter(|endpoint| !endpoint.is_empty());
     let Some(endpoint) = endpoint else { return work.await };
-    let ca = std::env::var_os(CERTIFICATE).filter(|path| !path.is_empty() && endpoint.starts_with("https://"));
+    let is_tls = endpoint.starts_with("https://");
+    let file = |name: &str| std::env::var_os(name).filter(|path| is_tls && !path.is_empty()).map(PathBuf::from);
     let config = TelemetryConfig {
         otlp_endpoint: Some(endpoint),
-        otlp_ca: ca.map(PathBuf::from),
+        otlp_ca: file(CERTIFICATE),
+        otlp_cert: file(CLIENT_CERTIFICATE),
+        otlp_key: file(CLIENT_KEY),
         sampling_ratio: 1.0,
         // Spans alone: what a command has to tell people it tells them itself.
         level: "off,greenlane::command=info,greenlane::rpc=info".to_owned(),

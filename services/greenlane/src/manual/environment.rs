@@ -3,7 +3,7 @@
 use clap::Command;
 
 /// What no flag stands for.
-const OTHERS: [(&str, &str); 7] = [
+const OTHERS: [(&str, &str); 9] = [
     ("GREENLANE_TOKEN", "The bearer token itself. It counts before a context's file, and a --token-file before it."),
     (
         "GREENLANE_HOME",
@@ -25,6 +25,11 @@ const OTHERS: [(&str, &str); 7] = [
         "OTEL_EXPORTER_OTLP_CERTIFICATE",
         "A PEM file of the authorities of that place's certificate, where it is https; else the system's.",
     ),
+    (
+        "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+        "A PEM file of our own certificate, where that place is https and demands one.",
+    ),
+    ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "A PEM file of the private key of that certificate."),
 ];
 
 /// Those of a command, each with what it says: first those that stand for a flag.

@@ -115,6 +115,11 @@ fn try_all() -> anyhow::Result<()> {
     let nowhere = "--code HS2022:854143 --origin ZZ --destination XB";
     let unsure = shell.run(&format!("recognise --certificate {certificate} {nowhere}"))?.expect(11).stdout;
     assert!(unsure.contains("undetermined") && unsure.contains("does not know the economy ZZ"), "{unsure}");
+    // But what is worth nothing is a no there too.
+    for command in ["recognise", "explain"] {
+        let no = shell.run(&format!("{command} --certificate {certificate} {nowhere} {date}"))?.expect(10);
+        assert!(no.stderr.contains("is worth nothing, whatever markets recognise: it is valid until"), "{}", no.stderr);
+    }
     let unsure = shell.run(&format!("verify {certificate} {nowhere} --model EX-450M -o json"))?;
     assert_eq!(unsure.json()?["verdict"]["recognised"]["outcome"], "PART_OUTCOME_UNDETERMINED");
 

@@ -164,7 +164,7 @@ impl Publications {
                 let sha256 = self.history.changes(&name).await?.sha256();
                 change_set = Some(PublishedChanges { name, sha256 });
             }
-            None => entries_sha256 = self.history.entries(revision).await?.map(|entries| entries.sha256()),
+            None => entries_sha256 = Some(self.history.served(revision).await?.sha256),
         }
         let publication = Publication { catalogue, revision, change_set, entries_sha256, published_at };
         let by = publication.change_set.as_ref().map_or("", |by| by.name.as_str());

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use greenlane_api::common::v1::{ReadConsistency, read_consistency::Requirement};
 use greenlane_api::equivalence::v1 as eq;
 use greenlane_api::equivalence::v1::arrangement_service_client::ArrangementServiceClient;
 use greenlane_api::equivalence::v1::catalogue_entry::Entry;
 use greenlane_api::equivalence::v1::catalogue_service_client::CatalogueServiceClient;
 use greenlane_api::equivalence::v1::equivalence_service_client::EquivalenceServiceClient;
-use greenlane_jose::sha256;
 use greenlane_platform::client::Client;
-use prost::Message as _;
 use tonic::{Code, Status};
+
+use super::Served;
+use super::sent::{self, exactly};
 
 /// Entries in one page of what is listed: each may be long.
 const PAGE: i32 = 200;
@@ -34,15 +34,6 @@ impl Entries {
         self.0.is_empty()
     }
 
-    /// The SHA-256 of them, as the contract's `LogEntry` defines it: that of a change set which adds each.
-    pub fn sha256(&self) -> [u8; 32] {
-        let upsert = |entry: &Entry| eq::Change {
-            change: Some(eq::change::Change::Upsert(eq::CatalogueEntry { entry: Some(entry.clone()) })),
-        };
-        let changes = self.0.values().map(upsert).collect();
-        sha256(eq::ChangeSet { changes, ..Default::default() }.encode_to_vec())
-    }
-
     /// Makes the changes.
     pub(super) fn make(&mut self, changes: &[eq::Change]) {
         for (name, becomes) in becomes(changes) {
@@ -58,6 +49,15 @@ impl Entries {
         let names = self.0.keys().chain(served.0.keys());
         let differing = names.filter(|name| self.0.get(*name) != served.0.get(*name));
         differing.min().map(|name| difference(name, self.0.get(name), served.0.get(name)))
+    }
+}
+
+/// Whether this version knows what the change does.
+fn is_known(change: &eq::Change) -> bool {
+    match &change.change {
+        Some(eq::change::Change::Upsert(upsert)) => upsert.entry.is_some(),
+        Some(eq::change::Change::Retire(_)) => true,
+        None => false,
     }
 }
 
@@ -102,6 +102,9 @@ pub(super) async fn not_served(
     changes: &[eq::Change],
     revision: u64,
 ) -> Result<Option<String>, Status> {
+    if !changes.iter().all(is_known) {
+        return Err(Status::unimplemented("a change is of a kind that is not known to this version"));
+    }
     let changes: Vec<(String, Option<Entry>)> =
         becomes(changes).map(|(name, entry)| (name.to_owned(), entry.cloned())).collect();
     let differing = stream::iter(changes)
@@ -114,10 +117,6 @@ pub(super) async fn not_served(
         .try_filter_map(|difference| async move { Ok(difference) });
     let mut differing = std::pin::pin!(differing);
     differing.try_next().await
-}
-
-fn exactly(revision: u64) -> Option<ReadConsistency> {
-    Some(ReadConsistency { requirement: Some(Requirement::ExactlyRevision(revision)) })
 }
 
 /// Reads an entry by its name; none where it is not there.
@@ -171,14 +170,20 @@ async fn served(client: &Client, name: &str, at: u64) -> Result<Option<Entry>, S
     }
 }
 
-/// Reads all entries of a kind.
+/// Reads all entries of a kind, each as it was sent: those of the method of a service, which have this number in a
+/// `CatalogueEntry`.
 macro_rules! all {
-    ($into:ident, $client:ident.$method:ident($request:ident).$field:ident as $kind:ident, $at:ident) => {
+    ($into:ident, $client:ident, $service:literal.$method:literal($request:ident) as $kind:literal, $at:ident) => {
         let mut page_token = String::new();
         loop {
             let request = eq::$request { page_size: PAGE, page_token, consistency: exactly($at), ..Default::default() };
-            let page = $client.$method(request).await?.into_inner();
-            $into.extend(page.$field.into_iter().map(|it| (it.name.clone(), Entry::$kind(it))));
+            let method = concat!("/greenlane.equivalence.v1.", $service, "/", $method);
+            let page: sent::Page = sent::call($client, method, request).await?;
+            for entry in &page.entries {
+                let upsert = sent::upsert($kind, entry);
+                let entry = upserted(&upsert)?;
+                $into.insert(name_of(&entry).to_owned(), (entry, upsert));
+            }
             page_token = page.next_page_token;
             if page_token.is_empty() {
                 break;
@@ -187,25 +192,34 @@ macro_rules! all {
     };
 }
 
+/// The entry that a change upserts.
+fn upserted(change: &[u8]) -> Result<Entry, Status> {
+    match sent::read::<eq::Change>(change)?.change {
+        Some(eq::change::Change::Upsert(eq::CatalogueEntry { entry: Some(entry) })) => Ok(entry),
+        Some(eq::change::Change::Upsert(_) | eq::change::Change::Retire(_)) | None => {
+            Err(Status::internal("an entry of the catalogue is none"))
+        }
+    }
+}
+
 /// The whole catalogue at a revision.
-pub(super) async fn read(client: &Client, at: u64) -> Result<Entries, Status> {
-    let mut catalogue = CatalogueServiceClient::new(client.clone());
-    let mut arrangements = ArrangementServiceClient::new(client.clone());
-    let mut equivalences = EquivalenceServiceClient::new(client.clone());
-    let mut entries = BTreeMap::new();
-    all!(entries, catalogue.list_economies(ListEconomiesRequest).economies as Economy, at);
-    all!(entries, catalogue.list_catalogue_bodies(ListCatalogueBodiesRequest).bodies as Body, at);
-    all!(entries, catalogue.list_schemes(ListSchemesRequest).schemes as Scheme, at);
-    all!(entries, catalogue.list_standard_editions(ListStandardEditionsRequest).standards as Standard, at);
-    all!(
-        entries,
-        catalogue.list_edition_transitions(ListEditionTransitionsRequest).edition_transitions as EditionTransition,
-        at
-    );
-    all!(entries, catalogue.list_requirements(ListRequirementsRequest).requirements as Requirement, at);
-    all!(entries, equivalences.list_equivalences(ListEquivalencesRequest).equivalences as Equivalence, at);
-    all!(entries, arrangements.list_arrangements(ListArrangementsRequest).arrangements as Arrangement, at);
-    all!(entries, arrangements.list_annexes(ListAnnexesRequest).annexes as Annex, at);
-    all!(entries, arrangements.list_designations(ListDesignationsRequest).designations as Designation, at);
-    Ok(Entries(entries))
+pub(super) async fn read(client: &Client, at: u64) -> Result<Served, Status> {
+    let mut found = BTreeMap::new();
+    all!(found, client, "CatalogueService"."ListEconomies"(ListEconomiesRequest) as 1, at);
+    all!(found, client, "CatalogueService"."ListCatalogueBodies"(ListCatalogueBodiesRequest) as 2, at);
+    all!(found, client, "CatalogueService"."ListSchemes"(ListSchemesRequest) as 3, at);
+    all!(found, client, "CatalogueService"."ListStandardEditions"(ListStandardEditionsRequest) as 4, at);
+    all!(found, client, "CatalogueService"."ListEditionTransitions"(ListEditionTransitionsRequest) as 5, at);
+    all!(found, client, "EquivalenceService"."ListEquivalences"(ListEquivalencesRequest) as 6, at);
+    all!(found, client, "ArrangementService"."ListArrangements"(ListArrangementsRequest) as 7, at);
+    all!(found, client, "ArrangementService"."ListAnnexes"(ListAnnexesRequest) as 8, at);
+    all!(found, client, "ArrangementService"."ListDesignations"(ListDesignationsRequest) as 9, at);
+    all!(found, client, "CatalogueService"."ListRequirements"(ListRequirementsRequest) as 10, at);
+    let (mut entries, mut changes) = (BTreeMap::new(), Vec::with_capacity(found.len()));
+    for (name, (entry, upsert)) in found {
+        entries.insert(name, entry);
+        changes.push(upsert);
+    }
+    let sha256 = sent::ChangeSet { changes }.sha256_with(&[]);
+    Ok(Served { entries: Some(Entries(entries)), sha256, codes_sha256: None })
 }

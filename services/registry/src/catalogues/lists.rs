@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use greenlane_api::classification::v1 as cl;
 use greenlane_api::classification::v1::change::Change;
 use greenlane_api::classification::v1::green_list_service_client::GreenListServiceClient;
-use greenlane_api::common::v1::{ReadConsistency, read_consistency::Requirement};
 use greenlane_platform::client::Client;
 use tonic::{Code, Status};
+
+use super::sent::exactly;
 
 /// Entries in one page of what is listed.
 const PAGE: i32 = 1_000;
@@ -145,10 +146,6 @@ async fn entries(
             return Ok(());
         }
     }
-}
-
-fn exactly(revision: u64) -> Option<ReadConsistency> {
-    Some(ReadConsistency { requirement: Some(Requirement::ExactlyRevision(revision)) })
 }
 
 fn otherwise(name: &str) -> String {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::did;
 use super::goods::as_read;
 use super::names::BodyId;
 
@@ -57,6 +58,11 @@ pub(crate) struct Body {
 }
 
 impl BodyRecord {
+    /// Its identifier as it is compared.
+    pub(crate) fn did_spelled(&self) -> String {
+        did::spelled(&self.did)
+    }
+
     /// Whether another record has the same name in the same economy. Neither case, nor blanks, nor the width of characters
     /// makes another name.
     pub(crate) fn is_called_as(&self, other: &Self) -> bool {

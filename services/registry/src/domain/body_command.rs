@@ -70,11 +70,11 @@ impl BodyCommand {
         }
     }
 
-    /// Whether it changes what a body is called, or where; then also the economy that it is to be of, where that changes.
-    pub(crate) fn renames(&self) -> Option<(&BodyId, Option<&str>)> {
+    /// Whether it changes what a body is called, or where; then also its new name and its new economy, where they change.
+    pub(crate) fn renames(&self) -> Option<(&BodyId, Option<&str>, Option<&str>)> {
         match self {
             Self::Update { id, patch, .. } if patch.display_name.is_some() || patch.economy.is_some() => {
-                Some((id, patch.economy.as_deref()))
+                Some((id, patch.display_name.as_deref(), patch.economy.as_deref()))
             }
             Self::Update { .. } | Self::RetireKey { .. } | Self::RevokeKey { .. } | Self::State(_) | Self::Step(_) => {
                 None

@@ -14,7 +14,12 @@ pub(crate) fn canonical(did: &str) -> Result<String, &'static str> {
 
 /// Whether two are one identifier.
 pub(crate) fn same(one: &str, other: &str) -> bool {
-    one == other || matches!((spell(one), spell(other)), (Some(one), Some(other)) if one == other)
+    one == other || spelled(one) == spelled(other)
+}
+
+/// The one spelling of an identifier, of an earlier version too; what is none stays as it is.
+pub(crate) fn spelled(did: &str) -> String {
+    spell(did).unwrap_or_else(|| did.to_owned())
 }
 
 fn spell(did: &str) -> Option<String> {

@@ -44,8 +44,8 @@ pub(crate) struct Publication {
     pub(crate) revision: u64,
     /// What it was published by; none of what a service begins with.
     pub(crate) change_set: Option<PublishedChanges>,
-    /// Of the equivalence catalogue where no change set published it: the hash of its entries. See `LogEntry` of the
-    /// contract. None where it was recorded before this was.
+    /// Where no change set published it: the hash of what it has. See `LogEntry` of the contract. None where it was
+    /// recorded before this was.
     pub(crate) entries_sha256: Option<[u8; 32]>,
     /// None where the service does not tell.
     pub(crate) published_at: Option<DateTime<Utc>>,

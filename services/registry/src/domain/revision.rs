@@ -79,13 +79,24 @@ pub(crate) fn amendment_faults(amendment: Amendment, before: &Content, after: &C
             "are too many that each could be a part of several: say more of them, or change them in several steps",
         ),
     }
+    let (level, becomes) = (&before.scheme.level, &after.scheme.level);
+    let (holds, why) = match amendment {
+        Amendment::ExtendScope => (level.is_empty() || !becomes.is_empty(), "is not given up but by a reduction"),
+        Amendment::ReduceScope => (!level.is_empty() || becomes.is_empty(), "is not added but by an extension"),
+        Amendment::Correct => (true, ""),
+    };
+    check("content.scheme.level", holds || !same_scheme, why);
     check("content.holder", before.holder == after.holder, "is changed by a correction only");
     check("content.granted_on", before.granted_on == after.granted_on, "is changed by a correction only");
     check("content.valid_from", before.valid_from == after.valid_from, "is changed by a correction only");
     check("content.valid_until", after.valid_until <= before.valid_until, "is not made later but by a renewal");
     // It ends a suspension, and so must have taken away what was not in order.
     if amendment == Amendment::ReduceScope && faults.is_empty() && !takes_away(before, after) {
-        let why = "takes nothing away: a reinstatement ends a suspension, and a correction puts the record right";
+        let why = if before.scheme.level == after.scheme.level {
+            "takes nothing away: a reinstatement ends a suspension, and a correction puts the record right"
+        } else {
+            "takes nothing away but by another level, which may be a better one: say in `scope` what is no longer certified"
+        };
         faults.push(("update_mask", why.to_owned()));
     }
     faults
@@ -96,10 +107,12 @@ fn same_products(before: &[Product], after: &[Product]) -> bool {
     before == after || room(before, after) == Room::Found && room(after, before) == Room::Found
 }
 
-/// Whether less is certified after than before, as far as that can be told: what a scope or level in other words takes
-/// away is the body's to say.
+/// Whether less is certified after than before, as far as that can be told: what a scope in other words takes away is the
+/// body's to say. Which of two levels is the better one its scheme says, which is not known here: one in the place of the
+/// other is by itself neither less nor more (ISO/IEC 17065, 7.11.1 b, takes out what does not conform).
 fn takes_away(before: &Content, after: &Content) -> bool {
-    (&before.scope, &before.scheme.level) != (&after.scope, &after.scheme.level)
+    before.scope != after.scope
+        || !before.scheme.level.is_empty() && after.scheme.level.is_empty()
         || after.valid_until < before.valid_until
         || before.sites.iter().any(|site| !after.sites.contains(site))
         || before.normative_documents.iter().any(|document| !after.normative_documents.contains(document))

@@ -9,6 +9,7 @@ use sea_orm::{DbErr, QueryOrder, Set};
 use serde::{Deserialize, Serialize};
 
 use super::entity::{body, body_history, body_key, statement};
+use super::namesakes::name_sha256;
 use super::{IN_LIST, corrupt, rows, to_i64};
 use crate::domain::body::Body;
 use crate::domain::body_command::BodyChange;
@@ -132,6 +133,9 @@ async fn update(tx: &Tx, change: &BodyChange) -> Result<(), DbErr> {
                 .col_expr(C::Roles, Expr::value(rows::roles_text(body)))
                 .col_expr(C::UpdatedAt, Expr::value(Micros::from(body.updated_at)))
                 .col_expr(C::LatestIndex, Expr::value(to_i64(body.latest_index)))
+                .col_expr(C::NameSha256, Expr::value(name_sha256(&body.record.display_name)))
+                .col_expr(C::DidSpelled, Expr::value(body.record.did_spelled()))
+                .col_expr(C::NamesIndex, Expr::value(to_i64(body.latest_index)))
                 .filter(C::Id.eq(body.record.id.as_str()))
                 .filter(C::LatestIndex.eq(to_i64(*previous_index)))
                 .exec(tx)

@@ -37,6 +37,12 @@ table! {
         updated_at: Micros,
         create_index: i64,
         latest_index: i64,
+        /// Of the name, as people read it.
+        name_sha256: Option<String>,
+        /// Its identifier in the one spelling that is compared.
+        did_spelled: Option<String>,
+        /// The `latest_index` of the record that both are of. Another where a program wrote it that knows nothing of them.
+        names_index: Option<i64>,
     }
 }
 

@@ -7,12 +7,14 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 
 mod contestations;
 mod declarations;
+mod namesakes;
 mod publications;
 mod trace_uses;
 mod write_offs;
 
 use contestations::Contestations;
 use declarations::Declarations;
+use namesakes::Namesakes;
 use publications::Publications;
 use trace_uses::TraceUses;
 use write_offs::WriteOffs;
@@ -30,6 +32,7 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(Declarations));
         all.push(Box::new(TraceUses));
         all.push(Box::new(Publications));
+        all.push(Box::new(Namesakes));
         all
     }
 }

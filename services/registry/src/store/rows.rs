@@ -9,6 +9,7 @@ use greenlane_store::Micros;
 use sea_orm::{DbErr, Set};
 
 use super::entity::{body, body_key, certificate, event, log_entry, term, version};
+use super::namesakes::name_sha256;
 use super::{corrupt, packed, to_i64, to_u64};
 use crate::domain::body::Body;
 use crate::domain::certificate::{Head, Version, VersionBytes};
@@ -69,6 +70,9 @@ pub(crate) fn body_row(body: &Body) -> body::ActiveModel {
         updated_at: Set(body.updated_at.into()),
         create_index: Set(to_i64(body.create_index)),
         latest_index: Set(to_i64(body.latest_index)),
+        name_sha256: Set(Some(name_sha256(&body.record.display_name))),
+        did_spelled: Set(Some(body.record.did_spelled())),
+        names_index: Set(Some(to_i64(body.latest_index))),
     }
 }
 

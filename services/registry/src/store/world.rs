@@ -7,12 +7,11 @@ use greenlane_credential::ConfidentialField;
 use greenlane_store::bulk::{self, Inserts};
 use greenlane_store::{Micros, Tx};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
+use sea_orm::sea_query::Expr;
 use sea_orm::{DbErr, QueryOrder};
 
 use super::entity::{body, body_key, certificate, event, version};
-use super::{IN_LIST, bodies, contestation, list, publication, rows, status, to_i64, trace, write_off};
-use crate::domain::body::Body;
+use super::{IN_LIST, bodies, contestation, list, namesakes, publication, rows, status, to_i64, trace, write_off};
 use crate::domain::certificate::{Head, Version};
 use crate::domain::command::Command;
 use crate::domain::life::Event;
@@ -41,16 +40,12 @@ pub(crate) async fn load<'c>(
     let (mut numbers, mut stepped) = (BTreeSet::new(), BTreeSet::new());
     let (mut statements, mut traces, mut epcis) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut contested = BTreeSet::new();
-    let mut dids = BTreeSet::new();
-    let (mut economies, mut renamed) = (BTreeSet::new(), BTreeSet::new());
     let mut published = Vec::new();
     let mut slots: BTreeSet<(&str, Slot)> = BTreeSet::new();
-    for command in commands {
+    for &command in &commands {
         match command {
             Command::CreateBody(record) => {
                 body_ids.insert(record.id.as_str());
-                dids.insert(record.did.as_str());
-                economies.insert(record.economy.clone());
             }
             Command::CreateKey(record) => {
                 body_ids.insert(record.body.as_str());
@@ -58,10 +53,6 @@ pub(crate) async fn load<'c>(
             }
             Command::OfBody(command) => {
                 body_ids.extend(command.bodies().into_iter().map(BodyId::as_str));
-                if let Some((body, economy)) = command.renames() {
-                    renamed.insert(body);
-                    economies.extend(economy.map(str::to_owned));
-                }
                 keys.extend(command.key());
                 statements.extend(command.statement());
             }
@@ -109,10 +100,7 @@ pub(crate) async fn load<'c>(
     });
     take_held(&mut world, &mut keys, held);
     load_bodies(tx, &mut world, &body_ids).await?;
-    load_by_did(tx, &mut world, &dids).await?;
-    let at_home = renamed.into_iter().filter_map(|body| world.bodies.get(body));
-    economies.extend(at_home.map(|body| body.record.economy.clone()));
-    load_by_economy(tx, &mut world, &economies).await?;
+    namesakes::load(tx, &mut world, &commands).await?;
     load_keys(tx, &mut world, &keys).await?;
     world.statements = bodies::statements(tx, &statements).await?;
     load_makers(tx, &mut world, held).await?;
@@ -153,30 +141,6 @@ async fn load_bodies(tx: &Tx, world: &mut World, bodies: &BTreeSet<&str>) -> Res
     for id in chunks(bodies) {
         for row in body::Entity::find().filter(bulk::is_in(tx.engine(), body::Column::Id, id)).all(tx).await? {
             world.bodies.insert(BodyId::trusted(row.id.clone()), row.try_into()?);
-        }
-    }
-    Ok(())
-}
-
-/// The bodies that have one of these identifiers already, also in capitals, as earlier versions kept them; what the
-/// pattern finds beside them does no harm.
-async fn load_by_did(tx: &Tx, world: &mut World, dids: &BTreeSet<&str>) -> Result<(), DbErr> {
-    for did in dids {
-        let named = Func::lower(Expr::col(body::Column::Record)).like(format!("%{}%", did.to_ascii_lowercase()));
-        for row in body::Entity::find().filter(named).all(tx).await? {
-            let body = Body::try_from(row)?;
-            world.bodies.entry(body.record.id.clone()).or_insert(body);
-        }
-    }
-    Ok(())
-}
-
-/// The bodies of these economies: what each is called is told apart there.
-async fn load_by_economy(tx: &Tx, world: &mut World, economies: &BTreeSet<String>) -> Result<(), DbErr> {
-    for economy in economies {
-        for row in body::Entity::find().filter(body::Column::Economy.eq(economy.as_str())).all(tx).await? {
-            let body = Body::try_from(row)?;
-            world.bodies.entry(body.record.id.clone()).or_insert(body);
         }
     }
     Ok(())

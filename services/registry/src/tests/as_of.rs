@@ -137,6 +137,30 @@ impl cl::code_system_service_server::CodeSystemService for Catalogues {
         let revisions = revisions.collect();
         Ok(Response::new(cl::ListRevisionsResponse { revisions, revision: self.newest(), ..Default::default() }))
     }
+
+    async fn list_code_systems(
+        &self,
+        _: Request<cl::ListCodeSystemsRequest>,
+    ) -> Result<Response<cl::ListCodeSystemsResponse>, Status> {
+        Ok(Response::new(cl::ListCodeSystemsResponse::default()))
+    }
+
+    async fn list_editions(
+        &self,
+        _: Request<cl::ListEditionsRequest>,
+    ) -> Result<Response<cl::ListEditionsResponse>, Status> {
+        Ok(Response::new(cl::ListEditionsResponse::default()))
+    }
+}
+
+#[tonic::async_trait]
+impl cl::green_list_service_server::GreenListService for Catalogues {
+    async fn list_green_lists(
+        &self,
+        _: Request<cl::ListGreenListsRequest>,
+    ) -> Result<Response<cl::ListGreenListsResponse>, Status> {
+        Ok(Response::new(cl::ListGreenListsResponse::default()))
+    }
 }
 
 #[tonic::async_trait]
@@ -159,6 +183,9 @@ const RULES: &[Rule] = &[
     Rule::public("/greenlane.equivalence.v1.ChangeService/ListChangeSets"),
     Rule::public("/greenlane.classification.v1.CodeSystemService/WatchRevisions"),
     Rule::public("/greenlane.classification.v1.CodeSystemService/ListRevisions"),
+    Rule::public("/greenlane.classification.v1.CodeSystemService/ListCodeSystems"),
+    Rule::public("/greenlane.classification.v1.CodeSystemService/ListEditions"),
+    Rule::public("/greenlane.classification.v1.GreenListService/ListGreenLists"),
     Rule::public("/greenlane.classification.v1.LookupService/CompareCodes"),
 ];
 
@@ -170,7 +197,8 @@ async fn beside(db: &TestDatabase) -> (Served, String, Catalogues, CancellationT
         .grpc(grpc!(eq::catalogue_service_server::CatalogueServiceServer::new(catalogues.clone())))
         .grpc(grpc!(eq::change_service_server::ChangeServiceServer::new(catalogues.clone())))
         .grpc(grpc!(cl::code_system_service_server::CodeSystemServiceServer::new(catalogues.clone())))
-        .grpc(grpc!(cl::lookup_service_server::LookupServiceServer::new(catalogues.clone())));
+        .grpc(grpc!(cl::lookup_service_server::LookupServiceServer::new(catalogues.clone())))
+        .grpc(grpc!(cl::green_list_service_server::GreenListServiceServer::new(catalogues.clone())));
     let authenticator = Authenticator::new(AuthConfig::default(), Clock::system()).await.unwrap();
     let config = ServerConfig { drain_seconds: 0, ..ServerConfig::loopback() };
     let server = Server::bind(&config, authenticator, [service]).await.unwrap();

@@ -29,6 +29,7 @@ greenlane_store::engine_tests!(Migrator:
     nothing_but_our_own_scripts_may_run,
     the_proof_is_of_the_revision_that_the_page_shows,
     whom_to_tell_of_a_fault_is_served_where_somebody_is_named,
+    where_nobody_is_named_to_tell_of_a_fault_there_is_nothing,
     the_page_is_read_and_asked_and_nothing_else,
 );
 
@@ -287,10 +288,16 @@ async fn whom_to_tell_of_a_fault_is_served_where_somebody_is_named(db: TestDatab
     let expires = (now() + TimeDelta::days(30)).to_rfc3339_opts(SecondsFormat::Secs, true);
     let expected = format!(
         "Contact: mailto:security@example.org\nContact: https://example.org/report\nPreferred-Languages: en, zh\n\
-         Expires: {expires}\n"
+         Canonical: https://example.org/.well-known/security.txt\nExpires: {expires}\n"
     );
     assert_eq!((got.status, got.body), (200, expected));
     assert!(got.head.contains("content-type: text/plain; charset=utf-8"), "{}", got.head);
+}
+
+async fn where_nobody_is_named_to_tell_of_a_fault_there_is_nothing(db: TestDatabase) {
+    let (_served, port) =
+        serve_site(&db, |config: &mut Config| config.security.languages = vec!["en".to_owned()]).await;
+    assert_eq!(get(port, "/.well-known/security.txt", "").await.status, 404);
 }
 
 /// Nobody reads a change of it, so none goes unnoticed: a new version comes with a new digest here.

@@ -1,5 +1,6 @@
 //! Published revisions of the catalogues, heard from an equivalence and a classification service.
 
+mod codes;
 mod entries;
 
 use std::sync::{Arc, Mutex};
@@ -208,6 +209,21 @@ impl cl::code_system_service_server::CodeSystemService for Catalogue {
         let import = Some(cl::Import { sha256: hex::encode(sha256(&name)), name, ..Default::default() });
         Ok(Response::new(cl::GetImportResponse { import, ..Default::default() }))
     }
+    async fn list_code_systems(
+        &self,
+        request: Request<cl::ListCodeSystemsRequest>,
+    ) -> Result<Response<cl::ListCodeSystemsResponse>, Status> {
+        codes::is_of_the_first(request.into_inner().consistency);
+        Ok(Response::new(cl::ListCodeSystemsResponse { code_systems: vec![codes::system()], ..Default::default() }))
+    }
+
+    async fn list_editions(
+        &self,
+        request: Request<cl::ListEditionsRequest>,
+    ) -> Result<Response<cl::ListEditionsResponse>, Status> {
+        codes::is_of_the_first(request.into_inner().consistency);
+        Ok(Response::new(cl::ListEditionsResponse { editions: codes::editions(), ..Default::default() }))
+    }
 }
 
 #[tonic::async_trait]
@@ -243,6 +259,12 @@ const CLASSIFICATION: &[Rule] = &[
     Rule::public("/greenlane.classification.v1.CodeSystemService/WatchRevisions"),
     Rule::public("/greenlane.classification.v1.CodeSystemService/ListRevisions"),
     Rule::public("/greenlane.classification.v1.CodeSystemService/GetImport"),
+    Rule::public("/greenlane.classification.v1.CodeSystemService/ListCodeSystems"),
+    Rule::public("/greenlane.classification.v1.CodeSystemService/ListEditions"),
+    Rule::public("/greenlane.classification.v1.LookupService/ListCodes"),
+    Rule::public("/greenlane.classification.v1.LookupService/ListCorrelations"),
+    Rule::public("/greenlane.classification.v1.GreenListService/ListGreenLists"),
+    Rule::public("/greenlane.classification.v1.GreenListService/ListGreenListEntries"),
     Rule::public("/greenlane.classification.v1.ChangeService/GetChangeSet"),
 ];
 
@@ -265,6 +287,8 @@ async fn beside(db: &TestDatabase, keys: &Arc<TempDir>, equivalence: &Catalogue,
     if let Some(codes) = codes {
         let service = Service::new("classification", CLASSIFICATION)
             .grpc(grpc!(cl::code_system_service_server::CodeSystemServiceServer::new(codes.clone())))
+            .grpc(grpc!(cl::lookup_service_server::LookupServiceServer::new(codes::Begun)))
+            .grpc(grpc!(cl::green_list_service_server::GreenListServiceServer::new(codes::Begun)))
             .grpc(grpc!(cl::change_service_server::ChangeServiceServer::new(codes.clone())));
         peers.classification = Some(client(service).await);
     }
@@ -323,10 +347,12 @@ async fn each_published_revision_of_both_catalogues_is_an_entry_with_the_hash_of
     changes.extend(hex::encode(sha256("imports/x")).bytes());
     assert_eq!(hash("changeSets/x"), hex::encode(sha256(changes)));
     let a = entries.iter().find(|entry| entry["change_set"] == "changeSets/a").unwrap();
-    let begun = entries.iter().find(|entry| entry["catalogue"] == "equivalence" && entry["revision"] == 1).unwrap();
-    assert_eq!(begun["entries_sha256"], hex::encode(entries::sha256()));
+    for (catalogue, hash) in [("equivalence", entries::sha256()), ("classification", codes::sha256())] {
+        let begun = entries.iter().find(|entry| entry["catalogue"] == catalogue && entry["revision"] == 1).unwrap();
+        assert_eq!(begun["entries_sha256"], hex::encode(hash), "{catalogue}");
+    }
     let told = entries.iter().filter(|entry| entry.get("entries_sha256").is_some());
-    assert_eq!(told.count(), 1, "of what was published by a change set its changes are told, and no codes are");
+    assert_eq!(told.count(), 2, "of what was published by a change set its changes are told");
     assert_eq!(a["published_at"], "2026-05-30T09:00:00.000000Z");
 }
 

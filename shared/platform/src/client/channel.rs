@@ -31,15 +31,10 @@ pub(super) fn to_uri(config: &ClientConfig) -> Result<Channel, ClientError> {
     }
 }
 
-/// The library's own TLS would read our certificate once and for all. So it hears of plain connections to a server
-/// whose requests say `https`, and ours below are not plain.
 fn over_tls(uri: &Uri, config: &ClientConfig) -> Result<Channel, ClientError> {
-    let connector = Arc::new(Connector::new(uri, config)?);
-    let plain = endpoint(&format!("http://{}", uri.authority().map_or("", |it| it.as_str())), config)?;
-    Ok(plain.origin(uri.clone()).connect_with_connector_lazy(service_fn(move |_: Uri| {
-        let connector = connector.clone();
-        async move { connector.connect().await.map(TokioIo::new) }
-    })))
+    let connector = Connector::new(uri, config).map_err(|why| ClientError::Config(format!("tls: {why}")))?;
+    connector.tell();
+    Ok(Arc::new(connector).channel(|plain| settled(plain, config)))
 }
 
 /// A channel to a server of the same process.
@@ -54,12 +49,16 @@ pub(super) fn to_process(config: &ClientConfig, server: InProcess) -> Result<Cha
 fn endpoint(uri: &str, config: &ClientConfig) -> Result<Endpoint, ClientError> {
     let endpoint =
         Endpoint::from_shared(uri.to_owned()).map_err(|error| ClientError::Config(format!("uri {uri:?}: {error}")))?;
-    Ok(endpoint
+    Ok(settled(endpoint, config))
+}
+
+fn settled(endpoint: Endpoint, config: &ClientConfig) -> Endpoint {
+    endpoint
         .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
         .tcp_nodelay(true)
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .http2_keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT)
-        .keep_alive_while_idle(true))
+        .keep_alive_while_idle(true)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
+use http::uri::Scheme;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -15,9 +16,10 @@ use tokio_rustls::rustls::ClientConfig as RustlsConfig;
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tower::ServiceExt as _;
+use tonic::transport::{Channel, Endpoint};
+use tower::{ServiceExt as _, service_fn};
 
-use super::{ClientConfig, ClientError, ClientTlsConfig};
+use super::{ClientConfig, ClientTlsConfig};
 use crate::authorities;
 use crate::expiry;
 use crate::tls::{self, Made, Renewed};
@@ -25,45 +27,65 @@ use crate::tls::{self, Made, Renewed};
 const H2: &[u8] = b"h2";
 
 /// Makes connections to one server.
-pub(super) struct Connector {
+pub(crate) struct Connector {
     uri: Uri,
+    /// The same without TLS.
+    plain: Uri,
     tcp: HttpConnector,
     /// The name that its certificate must carry.
     name: ServerName<'static>,
     tls: Arc<Renewed<TlsConnector>>,
+    /// Whether its authorities were named. Those of the system come and go without our help.
+    named: bool,
 }
 
 impl Connector {
     /// Reads authorities, certificate and key.
-    pub(super) fn new(uri: &Uri, config: &ClientConfig) -> Result<Self, ClientError> {
-        let refused = |why: String| ClientError::Config(format!("tls: {why}"));
+    pub(crate) fn new(uri: &Uri, config: &ClientConfig) -> Result<Self, String> {
         let settings = config.tls.clone().unwrap_or_default();
         if settings.cert.is_some() != settings.key.is_some() {
-            return Err(refused("cert and key belong together".to_owned()));
+            return Err("cert and key belong together".to_owned());
         }
-        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-        let name = settings.domain.clone().unwrap_or_else(|| host.to_owned());
-        let name = ServerName::try_from(name).map_err(|error| refused(error.to_string()))?;
-        // Those of the system come and go without our help.
+        let mut plain = uri.clone().into_parts();
+        plain.scheme = Some(Scheme::HTTP);
+        let plain = Uri::from_parts(plain).map_err(|error| error.to_string())?;
+        let name = settings.domain.clone().unwrap_or_else(|| host(uri).to_owned());
+        let name = ServerName::try_from(name).map_err(|error| error.to_string())?;
         let named = settings.ca.is_some();
-        let ca = authorities::file(settings.ca.as_deref()).map_err(refused)?;
+        let ca = authorities::file(settings.ca.as_deref())?;
         let files = [Some(&ca), settings.crl.as_ref(), settings.cert.as_ref(), settings.key.as_ref()];
         let files = files.into_iter().flatten().cloned().collect();
         let settings = ClientTlsConfig { ca: Some(ca), ..settings };
-        let tls = Arc::new(Renewed::new(files, move || connector(&settings)).map_err(refused)?);
-        expiry::tell("client certificate", Some(host), &Arc::downgrade(&tls), Renewed::own);
-        if named {
-            expiry::tell("trusted authority", Some(host), &Arc::downgrade(&tls), Renewed::authorities);
-        }
+        let tls = Arc::new(Renewed::new(files, move || connector(&settings))?);
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(Duration::from_millis(config.connect_timeout_ms)));
-        Ok(Self { uri: uri.clone(), tcp, name, tls })
+        Ok(Self { uri: uri.clone(), plain, tcp, name, tls, named })
+    }
+
+    /// Tells until when our certificate is good, and the authorities that were named: as metrics, for as long as somebody
+    /// holds this.
+    pub(crate) fn tell(&self) {
+        let (towards, held) = (host(&self.uri), Arc::downgrade(&self.tls));
+        expiry::tell("client certificate", Some(towards), &held, Renewed::own);
+        if self.named {
+            expiry::tell("trusted authority", Some(towards), &held, Renewed::authorities);
+        }
+    }
+
+    /// A channel of these settings that connects by this. The library's own TLS would read our certificate once and for
+    /// all. So it hears of plain connections to a server whose requests say `https`, and ours below are not plain.
+    pub(crate) fn channel(self: Arc<Self>, settled: impl FnOnce(Endpoint) -> Endpoint) -> Channel {
+        let plain = settled(Endpoint::from(self.plain.clone())).origin(self.uri.clone());
+        plain.connect_with_connector_lazy(service_fn(move |_: Uri| {
+            let connector = self.clone();
+            async move { connector.connect().await.map(TokioIo::new) }
+        }))
     }
 
     /// Connects and shakes hands.
-    pub(super) async fn connect(&self) -> io::Result<TlsStream<TcpStream>> {
+    async fn connect(&self) -> io::Result<TlsStream<TcpStream>> {
         let tcp = self.tcp.clone().oneshot(self.uri.clone()).await.map_err(io::Error::other)?;
         let stream = self.tls.get().connect(self.name.clone(), TokioIo::into_inner(tcp)).await?;
         let (_, session) = stream.get_ref();
@@ -72,6 +94,11 @@ impl Connector {
         }
         Ok(stream)
     }
+}
+
+/// Whose address it is; of an IPv6 address without its brackets.
+fn host(uri: &Uri) -> &str {
+    uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
 }
 
 /// Of the files as they are. A new one also forgets the sessions of the last: a session that is resumed is of whoever

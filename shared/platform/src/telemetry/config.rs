@@ -26,9 +26,14 @@ pub struct TelemetryConfig {
     pub level: String,
     /// An OTLP collector for traces and metrics: `http://host:4317`, or `https://host:4317` for TLS. None: nothing is sent.
     pub otlp_endpoint: Option<String>,
-    /// PEM file of the authorities that the certificate of an `https` collector must come from, read at start [default:
-    /// what `SSL_CERT_FILE` names, or the system's own].
+    /// PEM file of the authorities that the certificate of an `https` collector must come from [default: what
+    /// `SSL_CERT_FILE` names, or the system's own]. This and the next two are read again when they were renewed, for
+    /// connections that are made from then on.
     pub otlp_ca: Option<PathBuf>,
+    /// PEM file of our own certificate chain, for an `https` collector that demands one.
+    pub otlp_cert: Option<PathBuf>,
+    /// PEM file of the private key of that certificate.
+    pub otlp_key: Option<PathBuf>,
     /// The share of traces recorded, 0 to 1, when the caller has not decided.
     pub sampling_ratio: f64,
     /// How often metrics are sent to the collector.
@@ -46,6 +51,8 @@ impl Default for TelemetryConfig {
             level: "info".to_owned(),
             otlp_endpoint: None,
             otlp_ca: None,
+            otlp_cert: None,
+            otlp_key: None,
             sampling_ratio: 0.1,
             metrics_interval_seconds: 30,
             flush_timeout_ms: 2_000,

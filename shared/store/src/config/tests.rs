@@ -43,11 +43,11 @@ fn by_which_file_of_authorities_a_database_is_believed_is_read_from_its_address(
     for (url, told) in [
         (
             "postgres://me@db.example.org:5432/registry?sslmode=verify-full&sslrootcert=/etc/ca/x.pem",
-            Some(("/etc/ca/x.pem", "db.example.org", 5432)),
+            Some(("/etc/ca/x.pem", "db.example.org")),
         ),
-        ("postgres://db/codes?sslrootcert=ca.pem&sslmode=verify-ca", Some(("ca.pem", "db", 5432))),
-        ("postgres://[2001:db8::1]/codes?sslrootcert=ca.pem", Some(("ca.pem", "[2001:db8::1]", 5432))),
-        ("postgres://me@localhost:5433/codes?sslrootcert=ca.pem", Some(("ca.pem", "localhost", 5433))),
+        ("postgres://db/codes?sslrootcert=ca.pem&sslmode=verify-ca", Some(("ca.pem", "db"))),
+        ("postgres://[2001:db8::1]/codes?sslrootcert=ca.pem", Some(("ca.pem", "[2001:db8::1]"))),
+        ("postgres://me@localhost:5433/codes?sslrootcert=ca.pem", Some(("ca.pem", "localhost"))),
         ("postgres://me@db.example.org:5432/registry?sslmode=require", None),
         ("postgres://db.example.org/registry", None),
         ("sqlite:data/registry.db", None),

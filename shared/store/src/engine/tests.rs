@@ -1,6 +1,9 @@
+use std::str::FromStr;
+
+use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
-use super::{open, require_sqlite};
+use super::{Tls, open, require_sqlite};
 use crate::config::StoreConfig;
 use crate::store::Store;
 
@@ -53,6 +56,27 @@ async fn a_url_of_no_known_kind_is_refused() {
     }
     let error = Store::open(&StoreConfig::at("mysql://x")).await.err().unwrap();
     assert_eq!(error.to_string(), "store url must begin with sqlite: or postgres://");
+}
+
+#[test]
+fn which_server_is_spoken_to_by_tls_and_whether_its_certificate_is_checked_is_what_the_address_says() {
+    for (url, expected) in [
+        (
+            "postgres://me@db.example.org/registry?sslmode=verify-full&sslrootcert=ca.pem",
+            Some(("db.example.org", 5432, true)),
+        ),
+        ("postgres://me@db.example.org:5433/registry?sslmode=verify-ca", Some(("db.example.org", 5433, true))),
+        ("postgres://me@[2001:db8::1]/registry?sslmode=require", Some(("[2001:db8::1]", 5432, false))),
+        ("postgres://me@db/registry?sslmode=prefer&sslrootcert=ca.pem", Some(("db", 5432, false))),
+        ("postgres://me@db/registry?sslmode=allow", None),
+        ("postgres://me@db/registry?sslmode=disable&sslrootcert=ca.pem", None),
+        ("postgres://me@%2Fvar%2Frun%2Fpostgresql/registry?sslmode=require", None),
+        ("postgres:///registry?host=/var/run/postgresql&sslmode=require", None),
+    ] {
+        let told = Tls::of(&PgConnectOptions::from_str(url).unwrap());
+        let expected = expected.map(|(host, port, checked)| Tls { host: host.to_owned(), port, checked });
+        assert_eq!(told, expected, "{url}");
+    }
 }
 
 #[tokio::test]

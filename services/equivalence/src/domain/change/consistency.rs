@@ -7,19 +7,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use greenlane_curation::Finding;
 
+pub(super) use self::others::others;
 use super::{Change, View};
-use crate::domain::arrangement::{Annex, Arrangement};
+use crate::domain::arrangement::{Annex, Arrangement, Exclusions, Party};
 use crate::domain::body::Designation;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::dispute::dispute_of;
 use crate::domain::economy::Economy;
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::{Equivalence, Target, TargetKey};
-use crate::domain::key::EconomyCode;
+use crate::domain::key::{EconomyCode, StandardKey};
 use crate::domain::requirement::Requirement;
 use crate::domain::standard::EditionTransition;
 
-/// Every such fault that the changes bring into the catalogue.
-pub(super) fn consistency(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
+/// Every such fault of the entries that change.
+pub(super) fn of_changed(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
     let checks = Checks::new(catalogue, changes);
     let mut findings = Vec::new();
     for (index, change) in changes.iter().enumerate() {
@@ -34,8 +36,9 @@ pub(super) fn consistency(catalogue: &Catalogue, changes: &[Change]) -> Vec<Find
             Entry::Designation(it) => checks.designation(index, it),
             Entry::Equivalence(it) => checks.equivalence(it),
             Entry::Requirement(it) => checks.requirement(it),
+            Entry::Arrangement(it) => checks.arrangement(it),
             // What others say of them: see `others`.
-            Entry::Body(_) | Entry::Scheme(_) | Entry::Arrangement(_) => Vec::new(),
+            Entry::Body(_) | Entry::Scheme(_) => Vec::new(),
         };
         findings.extend(found.into_iter().map(|Fault { code, field, message }| Finding {
             code: code.into(),
@@ -45,7 +48,6 @@ pub(super) fn consistency(catalogue: &Catalogue, changes: &[Change]) -> Vec<Find
             message,
         }));
     }
-    findings.extend(others::others(catalogue, changes));
     findings
 }
 
@@ -60,6 +62,10 @@ impl Fault {
     fn new(code: &'static str, field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code, field: field.into(), message: message.into() }
     }
+}
+
+fn no_party(economy: &EconomyCode, arrangement: &Arrangement) -> String {
+    format!("{} is no party to `{}` and no member of one", economy.as_str(), arrangement.name)
 }
 
 struct Checks<'a> {
@@ -159,6 +165,10 @@ impl Checks<'_> {
         if let Some(other) = others.iter().find(same) {
             found.push(Fault::new("overlap", "to_standard", format!("`{}` is the same transition", other.name)));
         }
+        if it.from_standard != it.to_standard && self.supersedes(&it.from_standard, &it.to_standard) {
+            let message = format!("is the earlier one: `{}` supersedes it", it.from_standard);
+            found.push(Fault::new("contradiction", "to_standard", message));
+        }
         let mut next: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for other in &others {
             next.entry(&other.from_standard).or_default().push(&other.to_standard);
@@ -176,6 +186,21 @@ impl Checks<'_> {
             }
         }
         found
+    }
+
+    /// Whether an edition supersedes another, through whichever others.
+    fn supersedes(&self, later: &StandardKey, earlier: &StandardKey) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![later.name()];
+        while let Some(at) = open.pop() {
+            if at == earlier.name() {
+                return true;
+            }
+            if seen.insert(at.clone()) {
+                open.extend(self.view.find(&at).map(|entry| supersedes(&entry)).unwrap_or_default());
+            }
+        }
+        false
     }
 
     fn designation(&self, index: usize, it: &Designation) -> Vec<Fault> {
@@ -220,6 +245,13 @@ impl Checks<'_> {
             let message = format!("`{}` does not cover {target}", it.annex);
             found.push(Fault::new("contradiction", format!("targets[{i}]"), message));
         }
+        let Some(Entry::Arrangement(arrangement)) = self.view.find(&annex.arrangement.name()) else { return found };
+        // What is contested in a dispute is so by whoever opened it.
+        let recorded = it.contestations.iter().enumerate().filter(|(_, it)| dispute_of(it).is_none());
+        for (i, contest) in recorded.filter(|(_, it)| !self.may_be_of_party(&arrangement, &it.party)) {
+            let message = no_party(&contest.party, &arrangement);
+            found.push(Fault::new("contradiction", format!("contestations[{i}].party"), message));
+        }
         found
     }
 
@@ -247,20 +279,18 @@ impl Checks<'_> {
             it.transitions.iter().enumerate().map(|(i, it)| (format!("transitions[{i}].economy"), &it.economy));
         for (field, economy) in named.chain(periods) {
             if !self.takes_part(&arrangement, economy) {
-                let message = format!("{} is no party to `{}` and no member of one", economy.as_str(), it.arrangement);
-                found.push(Fault::new("contradiction", field, message));
+                found.push(Fault::new("contradiction", field, no_party(economy, &arrangement)));
             }
         }
         for (i, condition) in it.conditions.iter().enumerate() {
-            // Or a bloc of one: the condition is then for that one as well.
-            let is_of_party = |market: &EconomyCode| {
-                self.takes_part(&arrangement, market)
-                    || arrangement.parties.iter().any(|party| self.view.is_within(&party.economy, market))
-            };
-            for (j, market) in condition.markets.iter().enumerate().filter(|(_, market)| !is_of_party(market)) {
-                let message = format!("{} is no party to `{}` and no member of one", market.as_str(), it.arrangement);
-                found.push(Fault::new("contradiction", format!("conditions[{i}].markets[{j}]"), message));
+            let markets = condition.markets.iter().enumerate();
+            for (j, market) in markets.filter(|(_, market)| !self.is_of_party(&arrangement, market)) {
+                let field = format!("conditions[{i}].markets[{j}]");
+                found.push(Fault::new("contradiction", field, no_party(market, &arrangement)));
             }
+        }
+        if let Some(not) = &it.exclusions {
+            found.extend(self.exclusions(not, &arrangement));
         }
         let both_ways = arrangement.parties.iter().filter(|it| it.accepts() && it.is_accepted()).count();
         if it.reciprocal && both_ways < if it.within_party { 1 } else { 2 } {
@@ -270,8 +300,60 @@ impl Checks<'_> {
         found
     }
 
+    /// Who is left out and has no part in it: whoever was meant is then let in.
+    fn exclusions(&self, not: &Exclusions, arrangement: &Arrangement) -> Vec<Fault> {
+        let mut found = Vec::new();
+        let economies = not.economies.iter().enumerate();
+        for (i, economy) in economies.filter(|(_, economy)| !self.may_be_of_party(arrangement, economy)) {
+            let message = no_party(economy, arrangement);
+            found.push(Fault::new("contradiction", format!("exclusions.economies[{i}]"), message));
+        }
+        for (i, body) in not.bodies.iter().enumerate() {
+            let Some(Entry::Body(body)) = self.view.find(&body.name()) else { continue };
+            if !self.may_be_of_party(arrangement, &body.economy) {
+                let message = format!("{} is of {}", body.name, no_party(&body.economy, arrangement));
+                found.push(Fault::new("contradiction", format!("exclusions.bodies[{i}]"), message));
+            }
+        }
+        found
+    }
+
+    /// Parties between whom nothing flows: it takes one that accepts and another that is accepted, or a bloc whose members
+    /// do so among themselves.
+    fn arrangement(&self, it: &Arrangement) -> Vec<Fault> {
+        // That there is none is said of the entry alone.
+        let Some(first) = it.parties.first() else { return Vec::new() };
+        let may_be_bloc = |economy: &EconomyCode| match self.view.find(&economy.name()) {
+            Some(Entry::Economy(it)) => it.bloc,
+            _ => true,
+        };
+        let message = if !it.parties.iter().any(Party::accepts) {
+            "none of them accepts: name who does".to_owned()
+        } else if !it.parties.iter().any(Party::is_accepted) {
+            "of none of them results are accepted: name those of whom they are".to_owned()
+        } else if it.parties.iter().all(|party| party.economy == first.economy) && !may_be_bloc(&first.economy) {
+            let economy = first.economy.as_str();
+            format!("{economy} is the only one and no bloc: name who else accepts, or of whom results are accepted")
+        } else {
+            return Vec::new();
+        };
+        vec![Fault::new("contradiction", "parties", message)]
+    }
+
     fn takes_part(&self, arrangement: &Arrangement, economy: &EconomyCode) -> bool {
         arrangement.parties.iter().any(|party| self.view.is_within(economy, &party.economy))
+    }
+
+    /// Whether it is a party, a member of one, or a bloc that a party belongs to: what is said of that is said of the party.
+    fn is_of_party(&self, arrangement: &Arrangement, economy: &EconomyCode) -> bool {
+        self.takes_part(arrangement, economy)
+            || arrangement.parties.iter().any(|party| self.view.is_within(&party.economy, economy))
+    }
+
+    /// The same, or it may be a member that is not listed.
+    fn may_be_of_party(&self, arrangement: &Arrangement, economy: &EconomyCode) -> bool {
+        self.is_of_party(arrangement, economy)
+            || arrangement.parties.iter().any(|party| self.view.may_have_others(&party.economy))
     }
 
     /// A level that its scheme does not have.

@@ -8,6 +8,7 @@ use greenlane_curation::Finding;
 use super::Change;
 use crate::domain::body::Designation;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::economy::Economy;
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::{BridgingTest, Equivalence, Target};
 use crate::domain::key::EconomyCode;
@@ -156,15 +157,25 @@ impl<'a> View<'a> {
 
     /// Whether `whole` is `economy`, or a bloc that it belongs to on some day, through whichever blocs.
     pub(super) fn is_within(&self, economy: &EconomyCode, whole: &EconomyCode) -> bool {
+        economy == whole || self.any_within(whole, |bloc| bloc.members.iter().any(|member| member.economy == *economy))
+    }
+
+    /// Whether others may belong to `whole` that are not listed.
+    pub(super) fn may_have_others(&self, whole: &EconomyCode) -> bool {
+        self.any_within(whole, |bloc| bloc.members_incomplete)
+    }
+
+    /// Whether something holds of a bloc, or of a bloc that belongs to it on some day, through whichever blocs.
+    fn any_within(&self, whole: &EconomyCode, holds: impl Fn(&Economy) -> bool) -> bool {
         let mut seen = BTreeSet::new();
         let mut open = vec![whole.clone()];
         while let Some(at) = open.pop() {
-            if at == *economy {
-                return true;
-            }
             if seen.insert(at.clone())
                 && let Some(Entry::Economy(bloc)) = self.find(&at.name())
             {
+                if holds(&bloc) {
+                    return true;
+                }
                 open.extend(bloc.members.into_iter().map(|member| member.economy));
             }
         }

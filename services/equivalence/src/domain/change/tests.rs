@@ -265,6 +265,14 @@ fn what_contradicts_itself_within_an_entry_is_named() {
         "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }],
         "acceptances": [{ "target": { "name": "standards/a-1" } }],
         "validity": { "from": "2022-01-01", "until": "2026-01-01" } });
+    let standard = json!({ "name": "standards/a-1", "designation": "A 1", "publisher": "P", "source": source,
+        "published_on": "2020-05" });
+    let transition = json!({ "name": "editionTransitions/t", "market": "XL", "source": source,
+        "from_standard": "standards/b-1", "to_standard": "standards/a-1", "new_only_from": "2027-09-01" });
+    let exempt = |field: &str, until: &str| {
+        let exemption = json!({ field: "2028-06-01", "until": until });
+        json!({ "convert_by": "2027-12-31", "stock_exemption": exemption })
+    };
     let accepting = |extra: Value| {
         let mut accepted = json!({ "target": { "name": "standards/a-1" } });
         accepted.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
@@ -302,6 +310,86 @@ fn what_contradicts_itself_within_an_entry_is_named() {
             "provisional_from",
         ),
         (
+            "arrangement",
+            &arrangement,
+            json!({ "lapse": ending("2022-01-01", "grandfather") }),
+            json!({ "lapse": ending("2021-12-31", "grandfather") }),
+            "lapse.on",
+        ),
+        (
+            "arrangement",
+            &arrangement,
+            json!({ "provisional_from": "2021-06-01", "lapse": ending("2021-06-01", "grandfather") }),
+            json!({ "provisional_from": "2021-06-01", "lapse": ending("2021-05-31", "grandfather") }),
+            "lapse.on",
+        ),
+        (
+            "standard",
+            &standard,
+            json!({ "withdrawn_on": "2020-05-01" }),
+            json!({ "withdrawn_on": "2020-04-30" }),
+            "withdrawn_on",
+        ),
+        (
+            "standard",
+            &standard,
+            json!({ "implemented_on": "2021-01-01", "withdrawn_on": "2021-01-01" }),
+            json!({ "implemented_on": "2021-01-01", "withdrawn_on": "2020-12-31" }),
+            "withdrawn_on",
+        ),
+        (
+            "edition_transition",
+            &transition,
+            json!({ "withdraw_by": "2027-08-31" }),
+            json!({ "withdraw_by": "2027-08-30" }),
+            "withdraw_by",
+        ),
+        (
+            "edition_transition",
+            &transition,
+            exempt("placed_on_market_before", "2028-06-01"),
+            exempt("placed_on_market_before", "2028-05-31"),
+            "stock_exemption.until",
+        ),
+        (
+            "edition_transition",
+            &transition,
+            exempt("manufactured_before", "2028-06-01"),
+            exempt("manufactured_before", "2028-05-31"),
+            "stock_exemption.until",
+        ),
+        (
+            "annex",
+            &annex,
+            json!({ "transitions": [{ "economy": "XA", "ends_on": "2022-01-01" }] }),
+            json!({ "transitions": [{ "economy": "XA", "ends_on": "2021-12-31" }] }),
+            "transitions[0].ends_on",
+        ),
+        (
+            "annex",
+            &annex,
+            json!({ "transitions": [{ "economy": "XA", "ends_on": "2023-01-01" },
+                                    { "economy": "XB", "ends_on": "2023-01-01" }] }),
+            json!({ "transitions": [{ "economy": "XA", "ends_on": "2023-01-01" },
+                                    { "economy": "XA", "ends_on": "2024-01-01" }] }),
+            "transitions[1].economy",
+        ),
+        ("annex", &annex, json!({ "exclusions": { "origins": ["XC"] } }), json!({ "exclusions": {} }), "exclusions"),
+        (
+            "annex",
+            &annex,
+            json!({ "economies": ["UNION"], "exclusions": { "economies": ["XA"] } }),
+            json!({ "economies": ["UNION", "XA"], "exclusions": { "economies": ["XA"] } }),
+            "exclusions.economies[0]",
+        ),
+        (
+            "annex",
+            &annex,
+            json!({ "covered": [{ "name": "schemes/s" }], "exclusions": { "targets": ["standards/a-1"] } }),
+            json!({ "covered": [{ "name": "schemes/s" }], "exclusions": { "targets": ["standards/a-1", "schemes/s"] } }),
+            "exclusions.targets[1]",
+        ),
+        (
             "requirement",
             &requirement,
             json!({ "origins": ["UNION"], "excluded_origins": ["XA"] }),
@@ -326,6 +414,48 @@ fn what_contradicts_itself_within_an_entry_is_named() {
         assert_eq!(fields(kind, base, good), [""; 0], "{field}");
         assert_eq!(fields(kind, base, wrong), [field]);
     }
+}
+
+#[test]
+fn what_is_published_so_holds_up_no_change_that_leaves_it_so() {
+    let source = json!({ "example": true });
+    let economy = |name: &str| entry(json!({ "economy": { "name": format!("economies/{name}") } }));
+    let arrangement = |title: &str, lapse: &str| {
+        entry(json!({ "arrangement": { "name": "arrangements/m", "title": title, "in_force_from": "2022-01-01",
+            "lapse": { "on": lapse }, "parties": [{ "economy": "XA" }, { "economy": "XB" }], "source": source } }))
+    };
+    let annex = |title: &str, economies: &[&str]| {
+        entry(json!({ "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": title,
+            "objects": ["certificate"], "validity": { "from": "2022-01-01" }, "economies": economies,
+            "source": source } }))
+    };
+    let mappings = || [mapping("one", "modified", "2020-01-01", ""), mapping("two", "identical", "2020-01-01", "")];
+    let published = ["XA", "XB", "XC", "XD"].map(economy).into_iter().chain(standards());
+    let published = published.chain([arrangement("m", "2021-01-01"), annex("x", &["XA", "XC"])]);
+    let catalogue = Catalogue::new(1, published.chain(mappings().map(upserted)));
+    let found = |changes: &[Change]| {
+        let findings = validate(&catalogue, changes).into_iter();
+        findings.map(|it| (it.code.to_string(), it.field.clone(), it.is_blocking())).collect::<Vec<_>>()
+    };
+    let known = |field: &str| ("published_so".to_owned(), field.to_owned(), false);
+    let new = |code: &str, field: &str| (code.to_owned(), field.to_owned(), true);
+    let one = |entry: Entry| found(&[Change::Upsert(entry)]);
+    assert_eq!(one(arrangement("M", "2021-01-01")), [known("lapse.on")]);
+    assert_eq!(one(arrangement("", "2021-01-01")), [new("entry_invalid", "title"), known("lapse.on")]);
+    assert_eq!(one(arrangement("m", "2023-01-01")), [], "it is mended");
+    assert_eq!(one(annex("X", &["XA", "XC"])), [known("economies[1]")]);
+    let more = [known("economies[1]"), new("contradiction", "economies[2]")];
+    assert_eq!(one(annex("x", &["XA", "XC", "XD"])), more);
+    assert_eq!(one(annex("x", &["XA"])), [], "it is mended");
+    // Of two, whichever of them changes.
+    let [first, second] = mappings();
+    for changes in [&[first.clone()][..], &[second.clone()], &[first, second]] {
+        assert_eq!(found(changes), [known("degree")], "{changes:?}");
+    }
+    let told = validate(&catalogue, &[Change::Upsert(annex("X", &["XA", "XC"]))]);
+    let message =
+        "is published so, and stays wrong until it is mended: XC is no party to `arrangements/m` and no member of one";
+    assert_eq!(told[0].message, message);
 }
 
 #[test]

@@ -121,8 +121,12 @@ fn is_contested(designation: &Designation, dispute: &Dispute) -> bool {
 
 /// The disputes that a designation's contestations are of, by name.
 pub(crate) fn contested_in(designation: &Designation) -> impl Iterator<Item = &str> {
-    let notes = designation.contestations.iter().map(|it| it.note.as_str());
-    notes.filter_map(|note| note.split(": ").next().filter(|it| it.starts_with("disputes/")))
+    designation.contestations.iter().filter_map(dispute_of)
+}
+
+/// The dispute that a contestation is the record of, by name; none where it was raised without one.
+pub(crate) fn dispute_of(contest: &Contestation) -> Option<&str> {
+    contest.note.split(": ").next().filter(|it| it.starts_with("disputes/"))
 }
 
 fn designation(entry: Option<&Entry>) -> Option<&Designation> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Entry;
-use crate::domain::arrangement::{Annex, MAX_CHAIN_LINKS};
+use crate::domain::arrangement::{Annex, Exclusions, MAX_CHAIN_LINKS};
 use crate::domain::code::{CodeScope, MAX_CODE_CHARS};
 use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::source::Source;
@@ -52,6 +52,14 @@ impl Faults {
                 self.add("stock_exemption.until", "must be later than `convert_by`");
             }
             Some(_) => {}
+        }
+        for (field, before) in [
+            ("placed_on_market_before", exemption.placed_on_market_before),
+            ("manufactured_before", exemption.manufactured_before),
+        ] {
+            if before.zip(exemption.until).is_some_and(|(before, until)| until < before) {
+                self.add("stock_exemption.until", format!("must not be earlier than `{field}`"));
+            }
         }
         self.text("stock_exemption.provided", &exemption.provided, false);
     }
@@ -210,6 +218,15 @@ impl Entry {
                 faults.text("publisher", &it.publisher, true);
                 faults.text("title", &it.title, false);
                 faults.date_in_part("published_on", &it.published_on);
+                if let Some(on) = it.withdrawn_on {
+                    // As exactly as it is known when it was published.
+                    let day = on.to_string();
+                    if day.get(..it.published_on.len()).is_some_and(|day| day < it.published_on.as_str()) {
+                        faults.add("withdrawn_on", "must not be earlier than `published_on`");
+                    } else if it.implemented_on.is_some_and(|from| on < from) {
+                        faults.add("withdrawn_on", "must not be earlier than `implemented_on`");
+                    }
+                }
                 let named = crate::domain::key::StandardKey::parse(&it.designation).ok();
                 if named.as_ref().is_some_and(|key| *key != it.name) {
                     faults.add(
@@ -235,6 +252,10 @@ impl Entry {
                 }
                 if it.withdraw_by.zip(it.convert_by).is_some_and(|(withdraw, convert)| withdraw < convert) {
                     faults.add("withdraw_by", "must not be earlier than `convert_by`");
+                }
+                let without_convert = it.withdraw_by.filter(|_| it.convert_by.is_none());
+                if without_convert.and_then(|by| by.succ_opt()).is_some_and(|over| over < it.new_only_from) {
+                    faults.add("withdraw_by", "must not be earlier than the day before `new_only_from`");
                 }
                 faults.text("exempt_stock", &it.exempt_stock, false);
                 if let Some(exemption) = &it.stock_exemption {
@@ -284,6 +305,10 @@ impl Entry {
                 faults.date_in_part("signed_on", &it.signed_on);
                 faults.periods("suspensions", &it.suspensions);
                 faults.ending("lapse", it.lapse.as_ref());
+                if it.lapse.as_ref().zip(it.applies_from()).is_some_and(|(lapse, from)| lapse.on < from) {
+                    let from = if it.provisional_from.is_some() { "provisional_from" } else { "in_force_from" };
+                    faults.add("lapse.on", format!("must not be earlier than `{from}`"));
+                }
                 faults.source(&it.source);
             }
             Self::Annex(it) => annex(it, &mut faults),
@@ -363,7 +388,25 @@ fn annex(it: &Annex, faults: &mut Faults) {
     }
     faults.codes("codes", &it.codes);
     if let Some(not) = &it.exclusions {
+        if *not == Exclusions::default() {
+            faults.missing("exclusions", "must name what is not covered: leave it out where all is");
+        }
+        for (i, economy) in not.economies.iter().enumerate().filter(|(_, not)| it.economies.contains(not)) {
+            faults.add(format!("exclusions.economies[{i}]"), format!("{} is in `economies`", economy.as_str()));
+        }
+        let is_covered = |not: &TargetKey| it.covered.iter().any(|covered| covered.name == *not);
+        for (i, target) in not.targets.iter().enumerate().filter(|(_, not)| is_covered(not)) {
+            faults.add(format!("exclusions.targets[{i}]"), format!("{target} is in `covered`"));
+        }
         faults.codes("exclusions.codes", &not.codes);
+    }
+    for (i, period) in it.transitions.iter().enumerate() {
+        if it.transitions[..i].iter().any(|earlier| earlier.economy == period.economy) {
+            faults.add(format!("transitions[{i}].economy"), "has a period already");
+        }
+        if period.ends_on < it.validity.from {
+            faults.add(format!("transitions[{i}].ends_on"), "must not be earlier than `validity.from`");
+        }
     }
     faults.identifiers("conditions", "id", it.conditions.iter().map(|condition| &*condition.id));
     for (i, condition) in it.conditions.iter().enumerate() {

@@ -41,6 +41,26 @@ pub(super) fn covered(ctx: &Context<'_, '_>, requirement: &RequirementEntry, ent
     each_covered(ctx, &accepted, entry, named).collect()
 }
 
+/// What they must name where an annex covers a scheme, and bodies are designated for an edition of a standard alone: that
+/// edition, with the scheme of which the result is one.
+pub(super) fn of_scheme(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: &AnnexEntry) -> Vec<Vec<Target>> {
+    let is_scheme = |it: &&Target| matches!(it.name, TargetKey::Scheme(_)) && is_usable(entry, it);
+    let scheme = entry.annex.covered.iter().find(is_scheme);
+    let Some(scheme) = scheme.filter(|_| entry.annex.designation_required) else { return Vec::new() };
+    let mut standards = designated(ctx, entry);
+    let is_covered = |it: &Target| entry.annex.covered.iter().any(|covered| covered.name == it.name);
+    standards.retain(|it| matches!(it.name, TargetKey::Standard(_)) && !is_covered(it));
+    let accepted = accepted(ctx, requirement);
+    let leading = each_covered(ctx, &accepted, entry, &standards);
+    let with_scheme = leading.map(|mut certified| {
+        if certified.iter().all(|it| it.name != scheme.name) {
+            certified.push(scheme.clone());
+        }
+        certified
+    });
+    with_scheme.collect()
+}
+
 /// What bodies are designated for by name, on the day.
 fn designated(ctx: &Context<'_, '_>, entry: &AnnexEntry) -> Vec<Target> {
     let date = ctx.date();

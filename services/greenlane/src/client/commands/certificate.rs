@@ -18,6 +18,7 @@ use greenlane_api::registry::v1::{
     body_service_client::BodyServiceClient, certificate_service_client::CertificateServiceClient,
     issue_certificate_request::Signing,
 };
+use greenlane_credential::CertificateNumber;
 use tonic::Code;
 
 pub(super) use self::watch::{Watch, run as watch};
@@ -369,16 +370,7 @@ pub(super) fn looks_like_one(text: &str) -> bool {
 
 /// A certificate's name from its name, its bare number, or its address, which is what its QR code holds.
 pub(super) fn name(certificate: &str) -> String {
-    const COLLECTION: &str = "certificates/";
-    if certificate.starts_with(COLLECTION) {
-        return certificate.to_owned();
-    }
-    let address = certificate.contains("://").then(|| certificate.to_ascii_lowercase());
-    let number = match address.and_then(|address| address.rfind(COLLECTION)) {
-        Some(at) => certificate[at + COLLECTION.len()..].split(['?', '#', '/']).next().unwrap_or_default(),
-        None => certificate,
-    };
-    format!("{COLLECTION}{number}")
+    format!("certificates/{}", CertificateNumber::written_in(certificate))
 }
 
 #[cfg(test)]
@@ -390,6 +382,8 @@ mod tests {
         for named in [
             "GLXA",
             "certificates/GLXA",
+            "Certificates/GLXA",
+            "registry.example.org/certificates/GLXA?lang=zh",
             "https://registry.example.org/certificates/GLXA",
             "HTTPS://REGISTRY.EXAMPLE.ORG/BASE/CERTIFICATES/GLXA?LANG=ZH",
         ] {

@@ -163,9 +163,9 @@ pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exi
     Ok(if_worth_something(is_worth_something, exit))
 }
 
-/// What no officer accepts is not told as accepted, whatever markets recognise.
+/// What no officer accepts is a no, whatever markets recognise, and also where nobody can tell what they do.
 pub(super) fn if_worth_something(is_worth_something: bool, exit: Exit) -> Exit {
-    if is_worth_something { exit } else { worse(exit, Exit::No) }
+    if is_worth_something { exit } else { Exit::No }
 }
 
 /// The same with a recognition pack: says on stderr whose it is, and how long it is good.

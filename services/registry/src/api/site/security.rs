@@ -20,8 +20,8 @@ pub(crate) struct SecurityText {
 }
 
 impl SecurityText {
-    /// None when nobody is named. The error says which entry is wrong, and how.
-    pub(crate) fn new(config: &SecurityConfig, clock: Clock) -> Result<Option<Self>, String> {
+    /// Of the registry at `public_url`. None when nobody is named. The error says which entry is wrong, and how.
+    pub(crate) fn new(config: &SecurityConfig, public_url: &str, clock: Clock) -> Result<Option<Self>, String> {
         for contact in &config.contacts {
             let known = SCHEMES.iter().any(|scheme| contact.len() > scheme.len() && contact.starts_with(scheme));
             if !known || !contact.chars().all(|each| each.is_ascii_graphic()) {
@@ -41,6 +41,10 @@ impl SecurityText {
         let mut lines: String = config.contacts.iter().map(|contact| format!("Contact: {contact}\n")).collect();
         if !config.languages.is_empty() {
             lines.push_str(&format!("Preferred-Languages: {}\n", config.languages.join(", ")));
+        }
+        // Only an address of the web that begins with https may stand there (RFC 9116, 2.5.2).
+        if let Some(host) = public_url.strip_prefix("https://").and_then(|rest| rest.split('/').next()) {
+            lines.push_str(&format!("Canonical: https://{host}{PATH}\n"));
         }
         Ok(Some(Self { lines, clock }))
     }

@@ -76,11 +76,12 @@ fn a_reduction_takes_something_away() {
         |after| after.products[0].quantity = Some(Quantity::new("9", "C62").unwrap()),
         |after| after.valid_until = day("2028-06-30"),
         |after| drop(after.sites.pop()),
-        |after| after.scheme.level = "B".into(),
+        |after| after.scheme.level.clear(),
         |after| after.scope = "Modules, but none for roofs.".into(),
     ];
     assert_eq!(less.map(&reduced), [const { Vec::<&str>::new() }; 5]);
-    let no_less: [fn(&mut Content); 3] = [
+    let no_less: [fn(&mut Content); 4] = [
+        |after| after.scheme.level = "A+++".into(),
         |after| after.remarks = "Nothing of it changes.".into(),
         |after| after.authorised_by = "Deputy".into(),
         |after| after.products[0].name = "Sunset".into(),
@@ -93,6 +94,29 @@ fn a_reduction_takes_something_away() {
     let mut after = before.clone();
     another(&mut after);
     assert_eq!(fields(Amendment::ExtendScope, &before, &after), ["content.holder"]);
+}
+
+#[test]
+fn another_level_is_by_itself_neither_less_nor_more() {
+    let of = |level: &str, scope: &str| {
+        let scheme = Scheme { scheme: "schemes/example".into(), level: level.into() };
+        Content { scheme, scope: scope.into(), ..content(vec![product("A")]) }
+    };
+    let told = |amendment, before: &Content, after: &Content| {
+        let faults = amendment_faults(amendment, before, after, Reason::Ordinary);
+        faults.into_iter().map(|(field, why)| (field, why.contains("level"))).collect::<Vec<_>>()
+    };
+    let (none, low, high) = (of("", "Modules."), of("B", "Modules."), of("A", "Modules."));
+    for (before, after) in [(&low, &high), (&high, &low)] {
+        assert_eq!(told(Amendment::ReduceScope, before, after), [("update_mask", true)], "which may be a better one");
+        assert!(told(Amendment::ExtendScope, before, after).is_empty());
+    }
+    let less = of("B", "Modules, no longer of class A.");
+    assert!(told(Amendment::ReduceScope, &high, &less).is_empty(), "the body says what it takes away");
+    assert!(told(Amendment::ReduceScope, &high, &none).is_empty());
+    assert!(told(Amendment::ExtendScope, &none, &high).is_empty());
+    assert_eq!(told(Amendment::ExtendScope, &high, &none), [("content.scheme.level", false)]);
+    assert_eq!(told(Amendment::ReduceScope, &none, &high), [("content.scheme.level", false)]);
 }
 
 type Change = fn(&mut Content);

@@ -9,9 +9,10 @@ use super::{Change, Checks, Fault, View};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::{Target, TargetKey};
+use crate::domain::key::BodyKey;
 
 /// Faults that entries which do not change have only by the changes.
-pub(super) fn others(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
+pub(in crate::domain::change) fn others(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
     let upserted: BTreeMap<String, usize> = changes
         .iter()
         .enumerate()
@@ -64,12 +65,12 @@ impl<'a> Checks<'a> {
                 found.extend(unaccepted.map(|message| Fault::new("contradiction", "authority", message)));
                 found
             }
+            Entry::Arrangement(it) => self.arrangement(it),
             Entry::Economy(_)
             | Entry::Body(_)
             | Entry::Scheme(_)
             | Entry::Standard(_)
-            | Entry::EditionTransition(_)
-            | Entry::Arrangement(_) => Vec::new(),
+            | Entry::EditionTransition(_) => Vec::new(),
         }
     }
 
@@ -82,9 +83,11 @@ impl<'a> Checks<'a> {
             }
             Entry::Annex(it) => {
                 let mut names = schemes(&it.covered);
+                names.extend(it.exclusions.iter().flat_map(|not| &not.bodies).map(BodyKey::name));
                 names.extend(self.parties(&it.arrangement.name()));
                 names
             }
+            Entry::Arrangement(it) => it.parties.iter().map(|party| party.economy.name()).collect(),
             Entry::Designation(it) => {
                 let mut names = vec![it.annex.name(), it.authority.name()];
                 if let Some(Entry::Annex(annex)) = self.view.find(&it.annex.name()) {

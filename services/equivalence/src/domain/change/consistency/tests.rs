@@ -108,6 +108,113 @@ fn parts_fit_what_they_belong_to() {
     assert_eq!(found(&catalogue, &late), [at("contradiction", 0, "validity")]);
 }
 
+#[test]
+fn parties_are_one_that_accepts_and_another_that_is_accepted_or_a_bloc() {
+    let economy = |name: &str, bloc: bool| {
+        let name = format!("economies/{name}");
+        json!({ "economy": { "name": name, "bloc": bloc, "source": { "example": true } } })
+    };
+    let catalogue = Catalogue::new(1, [economy("XA", false), economy("XB", false), economy("UNION", true)].map(entry));
+    let arrangement = |parties: &[(&str, &str)]| {
+        let parties: Vec<_> =
+            parties.iter().map(|(economy, direction)| json!({ "economy": economy, "direction": direction })).collect();
+        json!({ "arrangement": { "name": "arrangements/m", "title": "m", "parties": parties,
+            "source": { "example": true } } })
+    };
+    // Unilateral acceptance goes one way; what the members of a bloc agree on has one party.
+    for good in
+        [&[("XA", "both"), ("XB", "both")][..], &[("XA", "accepts"), ("XB", "is_accepted")], &[("UNION", "both")]]
+    {
+        assert_eq!(found(&catalogue, &[arrangement(good)]), [], "{good:?}");
+    }
+    for wrong in [
+        &[("XA", "both")][..],
+        &[("XA", "accepts")],
+        &[("UNION", "is_accepted")],
+        &[("XA", "accepts"), ("XB", "accepts")],
+        &[("XA", "is_accepted"), ("XB", "is_accepted")],
+    ] {
+        assert_eq!(found(&catalogue, &[arrangement(wrong)]), [at("contradiction", 0, "parties")], "{wrong:?}");
+    }
+    // Of one that stays it is told at what makes it so.
+    let all = [economy("UNION", true), arrangement(&[("UNION", "both")])];
+    let findings = validate(&Catalogue::new(1, all.map(entry)), &[Change::Upsert(entry(economy("UNION", false)))]);
+    let told: Vec<_> = findings.iter().map(|it| (it.entry.as_str(), it.message.as_str())).collect();
+    let [("economies/UNION", message)] = told[..] else { panic!("{told:?}") };
+    assert!(message.starts_with("then `parties` of `arrangements/m` is wrong: UNION is the only one"), "{message}");
+}
+
+#[test]
+fn who_is_left_out_or_contests_has_a_part_in_the_arrangement() {
+    let source = json!({ "example": true });
+    let bloc = |incomplete: bool| {
+        json!({ "economy": { "name": "economies/UNION", "bloc": true, "members_incomplete": incomplete,
+            "members": [{ "economy": "XB", "validity": { "from": "2020-01-01" } }] } })
+    };
+    let body = |economy: &str| {
+        json!({ "body": { "name": format!("bodies/{}", economy.to_lowercase()), "display_name": "b",
+            "economy": economy, "source": source } })
+    };
+    let catalogue = |incomplete: bool| {
+        let mut all = ["XA", "XB", "XC"].map(|it| json!({ "economy": { "name": format!("economies/{it}") } })).to_vec();
+        all.extend(["XA", "XB", "XC"].map(body));
+        all.push(bloc(incomplete));
+        all.push(json!({ "arrangement": { "name": "arrangements/m", "title": "m",
+            "parties": [{ "economy": "XA" }, { "economy": "UNION" }] } }));
+        all.push(json!({ "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
+            "objects": ["certificate"], "validity": { "from": "2020-01-01" }, "exclusions": { "bodies": ["bodies/xa"] } } }));
+        Catalogue::new(1, all.into_iter().map(entry))
+    };
+    let excluding = |exclusions: Value| {
+        json!({ "annex": { "name": "annexes/y", "arrangement": "arrangements/m", "title": "y", "source": source,
+            "objects": ["certificate"], "validity": { "from": "2020-01-01" }, "exclusions": exclusions } })
+    };
+    let contested = |party: &str, note: &str| {
+        json!({ "designation": { "name": "designations/d", "body": "bodies/xa", "authority": "bodies/xa",
+            "annex": "annexes/x", "validity": { "from": "2021-01-01" }, "source": source,
+            "contestations": [{ "party": party, "raised_on": "2026-01-01", "note": note }] } })
+    };
+    let known = catalogue(false);
+    for good in [
+        excluding(json!({ "economies": ["XA", "XB", "UNION"], "bodies": ["bodies/xa", "bodies/xb"] })),
+        // Goods come from anywhere.
+        excluding(json!({ "origins": ["XC"] })),
+        contested("XB", ""),
+        // Whoever opens a dispute contests.
+        contested("XC", "disputes/1: Wrong."),
+    ] {
+        assert_eq!(found(&known, std::slice::from_ref(&good)), [], "{good}");
+    }
+    let not = excluding(json!({ "economies": ["XA", "XC"], "bodies": ["bodies/xb", "bodies/xc"] }));
+    let faults = [at("contradiction", 0, "exclusions.economies[1]"), at("contradiction", 0, "exclusions.bodies[1]")];
+    assert_eq!(found(&known, std::slice::from_ref(&not)), faults);
+    let party = [at("contradiction", 0, "contestations[0].party")];
+    assert_eq!(found(&known, &[contested("XC", "Wrong.")]), party);
+    // Who may be a member that is not listed may have a part in it.
+    let may_be = catalogue(true);
+    assert_eq!(found(&may_be, &[not, contested("XC", "Wrong.")]), []);
+    // A body that moves away is told at the body.
+    let mut moved = body("XA");
+    moved["body"]["economy"] = json!("XC");
+    let findings = validate(&known, &[Change::Upsert(entry(moved))]);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert!(findings[0].message.starts_with("then `exclusions.bodies[0]` of `annexes/x` is wrong"), "{findings:?}");
+}
+
+#[test]
+fn a_transition_leads_to_no_edition_that_the_other_supersedes() {
+    let editions = [edition("c", &["b"]), edition("b", &["a"]), edition("a", &[])].map(entry);
+    let xa = entry(json!({ "economy": { "name": "economies/XA" } }));
+    let catalogue = Catalogue::new(1, editions.into_iter().chain([xa]));
+    let transition = |from: &str, to: &str| {
+        json!({ "edition_transition": { "name": "editionTransitions/t", "market": "XA",
+            "from_standard": format!("standards/{from}-1"), "to_standard": format!("standards/{to}-1"),
+            "new_only_from": "2026-01-01", "source": { "example": true } } })
+    };
+    assert_eq!(found(&catalogue, &[transition("a", "c")]), []);
+    assert_eq!(found(&catalogue, &[transition("c", "a")]), [at("contradiction", 0, "to_standard")]);
+}
+
 /// Told at what changes, since that is what is to be mended.
 #[test]
 fn what_a_change_makes_wrong_of_entries_that_stay_is_told_at_the_change() {

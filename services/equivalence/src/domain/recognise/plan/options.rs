@@ -231,7 +231,7 @@ impl<'c, 'q> Options<'c, 'q> {
         choices
     }
 
-    /// Certificates of what annexes cover and that leads to acceptance.
+    /// Certificates of what annexes cover, or bodies under them are designated for, and that leads to acceptance.
     fn covered(
         &self,
         ctx: &Context<'c, '_>,
@@ -239,7 +239,11 @@ impl<'c, 'q> Options<'c, 'q> {
         open: &[(&'c AnnexEntry, RecognitionObject)],
     ) -> Vec<Fresh<'q>> {
         let mut all: Vec<Fresh<'q>> = Vec::new();
-        for certified in open.iter().flat_map(|(annex, _)| leads::covered(ctx, entry, annex)) {
+        let leading = |annex: &AnnexEntry| {
+            let covered = leads::covered(ctx, entry, annex).into_iter();
+            covered.chain(leads::of_scheme(ctx, entry, annex))
+        };
+        for certified in open.iter().flat_map(|(annex, _)| leading(annex)) {
             let mut certified: Vec<Target> =
                 certified.iter().map(|it| self.holding(it).unwrap_or(it).clone()).collect();
             certified.sort();

@@ -224,38 +224,67 @@ fn a_bloc_is_a_market_only_where_it_has_requirements_and_no_member_is_known() {
     assert_eq!(on("2030-01-01"), ["NONE", "XA"], "it has no member any more, and no requirement");
 }
 
-/// What is accepted no annex need cover, if something leads there from what one does.
-#[test]
-fn a_step_may_begin_with_what_an_annex_covers_and_equivalences_lead_on_from() {
-    let entries = serde_json::json!([
-        { "economy": { "name": "XA" } },
-        { "economy": { "name": "XB" } },
-        { "body": { "name": "bodies/a", "economy": "XA" } },
-        { "requirement": { "name": "requirements/r", "market": "XB", "title": "r", "mandatory": true,
-            "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }], "validity": { "from": "2020-01-01" },
-            "acceptances": [{ "target": { "name": "standards/z-1" }, "bodies": { "economies": ["XB"] } }] } },
-        { "equivalence": { "name": "equivalences/one", "from": { "name": "standards/a-1" },
-            "to": { "name": "standards/b-1" }, "degree": "identical", "validity": { "from": "2020-01-01" } } },
-        { "equivalence": { "name": "equivalences/two", "from": { "name": "standards/b-1" },
-            "to": { "name": "standards/z-1" }, "degree": "identical", "validity": { "from": "2020-01-01" } } },
-        { "arrangement": { "name": "arrangements/m", "title": "m", "in_force_from": "2020-01-01",
-            "parties": [{ "economy": "XA" }, { "economy": "XB" }] } },
-        { "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": "x", "objects": ["certificate"],
-            "validity": { "from": "2020-01-01" }, "covered": [{ "name": "standards/a-1" }], "max_chain_links": 2 } },
-    ]);
-    let entries: Vec<Entry> = serde_json::from_value(entries).unwrap();
-    let catalogue = Catalogue::new(1, entries);
-    let product = Product {
+/// A product that holds no certificate.
+fn uncertified(origin: &str) -> Product {
+    Product {
         code: CodeReference::new("HS2022", "854143").unwrap(),
-        origin: EconomyCode::parse("XA").unwrap(),
+        origin: EconomyCode::parse(origin).unwrap(),
         date: "2026-01-01".parse().unwrap(),
         stock: Stock::default(),
         certificates: Vec::new(),
-    };
+    }
+}
+
+/// The step by which a product of XA that holds no certificate gets into XB, which accepts `standards/z-1` by bodies of its
+/// own, and a body of XA under an annex; `links` are equivalences, each from one standard to the next.
+fn step_by_annex<T>(
+    links: &[(&str, &str)],
+    annex: serde_json::Value,
+    designated_for: Option<&[&str]>,
+    told: impl Fn(&Step<'_>) -> T,
+) -> T {
+    use serde_json::json;
+    let mut entries = vec![
+        json!({ "economy": { "name": "XA" } }),
+        json!({ "economy": { "name": "XB" } }),
+        json!({ "body": { "name": "bodies/a", "economy": "XA" } }),
+        json!({ "requirement": { "name": "requirements/r", "market": "XB", "title": "r", "mandatory": true,
+            "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }], "validity": { "from": "2020-01-01" },
+            "acceptances": [{ "target": { "name": "standards/z-1" }, "bodies": { "economies": ["XB"] } }] } }),
+        json!({ "arrangement": { "name": "arrangements/m", "title": "m", "in_force_from": "2020-01-01",
+            "parties": [{ "economy": "XA" }, { "economy": "XB" }] } }),
+    ];
+    for (from, to) in links {
+        entries.push(json!({ "equivalence": { "name": format!("equivalences/{from}-{to}"), "degree": "identical",
+            "from": { "name": format!("standards/{from}-1") }, "to": { "name": format!("standards/{to}-1") },
+            "validity": { "from": "2020-01-01" } } }));
+    }
+    let mut whole = json!({ "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
+        "objects": ["certificate"], "validity": { "from": "2020-01-01" } });
+    whole.as_object_mut().unwrap().extend(annex.as_object().unwrap().clone());
+    entries.push(json!({ "annex": whole }));
+    entries.extend(designated_for.map(|targets| {
+        json!({ "designation": { "name": "designations/d", "body": "bodies/a", "authority": "bodies/a",
+            "annex": "annexes/x", "targets": targets, "validity": { "from": "2020-01-01" } } })
+    }));
+    let entries = entries.into_iter().map(|it| serde_json::from_value::<Entry>(it).unwrap());
+    let catalogue = Catalogue::new(1, entries);
+    let product = uncertified("XA");
     let plan = plan(&catalogue, &Splitting, &product, &[EconomyCode::parse("XB").unwrap()]);
-    let step = &plan.markets[0].steps[0];
-    assert_eq!(step.target.as_ref().unwrap().to_string(), "standards/a-1", "{}", step.description);
-    assert_eq!(step.bodies.iter().map(ToString::to_string).collect::<Vec<_>>(), ["bodies/a"]);
+    told(&plan.markets[0].steps[0])
+}
+
+/// What a step begins with, and by whom.
+fn begins(step: &Step<'_>) -> (String, Vec<String>) {
+    (step.target.as_ref().unwrap().to_string(), step.bodies.iter().map(ToString::to_string).collect())
+}
+
+/// What is accepted no annex need cover, if something leads there from what one does.
+#[test]
+fn a_step_may_begin_with_what_an_annex_covers_and_equivalences_lead_on_from() {
+    let annex = serde_json::json!({ "covered": [{ "name": "standards/a-1" }], "max_chain_links": 2 });
+    let found = step_by_annex(&[("a", "b"), ("b", "z")], annex, None, begins);
+    assert_eq!(found, ("standards/a-1".to_owned(), vec!["bodies/a".to_owned()]));
 }
 
 #[test]
@@ -280,13 +309,7 @@ fn a_step_says_of_each_body_through_which_annex_its_result_is_accepted_unless_th
         }
         let entries = entries.into_iter().map(|it| serde_json::from_value::<Entry>(it).unwrap());
         let catalogue = Catalogue::new(1, entries);
-        let product = Product {
-            code: CodeReference::new("HS2022", "854143").unwrap(),
-            origin: EconomyCode::parse("XA").unwrap(),
-            date: "2026-01-01".parse().unwrap(),
-            stock: Stock::default(),
-            certificates: Vec::new(),
-        };
+        let product = uncertified("XA");
         let plan = plan(&catalogue, &Splitting, &product, &[EconomyCode::parse("XB").unwrap()]);
         plan.markets[0].steps[0].description.clone()
     };
@@ -305,40 +328,31 @@ fn a_step_says_of_each_body_through_which_annex_its_result_is_accepted_unless_th
 #[test]
 fn a_step_may_begin_with_what_a_body_is_designated_for_where_the_annex_covers_everything() {
     let step_for = |targets: &[&str]| {
-        let entries = serde_json::json!([
-            { "economy": { "name": "XA" } },
-            { "economy": { "name": "XB" } },
-            { "body": { "name": "bodies/a", "economy": "XA" } },
-            { "requirement": { "name": "requirements/r", "market": "XB", "title": "r", "mandatory": true,
-                "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }], "validity": { "from": "2020-01-01" },
-                "acceptances": [{ "target": { "name": "standards/z-1" }, "bodies": { "economies": ["XB"] } }] } },
-            { "equivalence": { "name": "equivalences/one", "from": { "name": "standards/a-1" },
-                "to": { "name": "standards/z-1" }, "degree": "identical", "validity": { "from": "2020-01-01" } } },
-            { "arrangement": { "name": "arrangements/m", "title": "m", "in_force_from": "2020-01-01",
-                "parties": [{ "economy": "XA" }, { "economy": "XB" }] } },
-            { "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
-                "objects": ["certificate"], "validity": { "from": "2020-01-01" }, "designation_required": true } },
-            { "designation": { "name": "designations/d", "body": "bodies/a", "authority": "bodies/a",
-                "annex": "annexes/x", "targets": targets, "validity": { "from": "2020-01-01" } } },
-        ]);
-        let entries: Vec<Entry> = serde_json::from_value(entries).unwrap();
-        let catalogue = Catalogue::new(1, entries);
-        let product = Product {
-            code: CodeReference::new("HS2022", "854143").unwrap(),
-            origin: EconomyCode::parse("XA").unwrap(),
-            date: "2026-01-01".parse().unwrap(),
-            stock: Stock::default(),
-            certificates: Vec::new(),
-        };
-        let plan = plan(&catalogue, &Splitting, &product, &[EconomyCode::parse("XB").unwrap()]);
-        let step = &plan.markets[0].steps[0];
-        let target = step.target.as_ref().unwrap().to_string();
-        (target, step.bodies.iter().map(ToString::to_string).collect::<Vec<_>>())
+        let annex = serde_json::json!({ "designation_required": true });
+        step_by_annex(&[("a", "z")], annex, Some(targets), begins)
     };
     let by_a = vec!["bodies/a".to_owned()];
     assert_eq!(step_for(&["standards/a-1"]), ("standards/a-1".to_owned(), by_a.clone()));
     assert_eq!(step_for(&[]), ("standards/z-1".to_owned(), by_a));
     assert_eq!(step_for(&["standards/q-1"]), ("standards/z-1".to_owned(), Vec::new()), "it leads nowhere");
+}
+
+/// Results of a scheme may be to any standard, and a body is designated for one edition of one.
+#[test]
+fn a_step_may_begin_with_the_edition_a_body_is_designated_for_where_the_annex_covers_a_scheme() {
+    let step_for = |targets: &[&str]| {
+        let annex = serde_json::json!({ "covered": [{ "name": "schemes/s" }], "designation_required": true });
+        step_by_annex(&[("a", "z")], annex, Some(targets), |step| {
+            (begins(step), step.certified.iter().map(ToString::to_string).collect::<Vec<_>>(), step.description.clone())
+        })
+    };
+    let ((target, bodies), certified, description) = step_for(&["standards/a-1"]);
+    assert_eq!((target.as_str(), &bodies[..]), ("standards/a-1", &["bodies/a".to_owned()][..]), "{description}");
+    assert!(certified.contains(&"schemes/s".to_owned()) && certified.len() == 2, "{certified:?}");
+    assert!(description.starts_with("certify to standards/a-1 with schemes/s with bodies/a"), "{description}");
+    // For the edition that is accepted itself, and for one that leads nowhere.
+    assert_eq!(step_for(&["standards/z-1"]).0, ("standards/z-1".to_owned(), vec!["bodies/a".to_owned()]));
+    assert_eq!(step_for(&["standards/q-1"]).0, ("standards/z-1".to_owned(), Vec::new()));
 }
 
 #[test]
@@ -395,13 +409,7 @@ fn bodies_that_an_annex_leaves_out_hide_none_that_it_lets_in() {
         entries.push(json!({ "annex": annex }));
         let entries = entries.into_iter().map(|it| serde_json::from_value::<Entry>(it).unwrap());
         let catalogue = Catalogue::new(1, entries);
-        let product = Product {
-            code: CodeReference::new("HS2022", "854143").unwrap(),
-            origin: EconomyCode::parse("XC").unwrap(),
-            date: "2026-01-01".parse().unwrap(),
-            stock: Stock::default(),
-            certificates: Vec::new(),
-        };
+        let product = uncertified("XC");
         let plan = plan(&catalogue, &Splitting, &product, &[EconomyCode::parse("XB").unwrap()]);
         plan.markets[0].steps[0].bodies.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
@@ -437,13 +445,7 @@ fn a_test_report_is_obtained_from_a_laboratory_too_and_a_certificate_from_none()
         ]);
         let entries: Vec<Entry> = serde_json::from_value(entries).unwrap();
         let catalogue = Catalogue::new(1, entries);
-        let product = Product {
-            code: CodeReference::new("HS2022", "854143").unwrap(),
-            origin: EconomyCode::parse("XA").unwrap(),
-            date: "2026-01-01".parse().unwrap(),
-            stock: Stock::default(),
-            certificates: Vec::new(),
-        };
+        let product = uncertified("XA");
         let markets = ["XB", "XC"].map(|it| EconomyCode::parse(it).unwrap());
         let plan = plan(&catalogue, &Splitting, &product, &markets);
         let of = |step: &Step<'_>| step.bodies.iter().map(ToString::to_string).collect::<Vec<_>>();

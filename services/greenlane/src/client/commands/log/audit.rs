@@ -56,9 +56,10 @@ pub(crate) struct Args {
     #[arg(long)]
     certificates: bool,
     /// Also hold the two catalogues against what is on record of their revisions: the change sets that their services tell,
-    /// and what they serve of those. Every entry of the equivalence catalogue is held; of what it begins with only where
-    /// the log tells its hash, as logs that began with an earlier version do not. Of classification the lists and entries
-    /// that a change set puts or ends are held, and not codes and links, what an import brings, and what it begins with.
+    /// and what they serve of those. What a catalogue begins with is held where the log tells its hash, as logs that began
+    /// with an earlier version do not. Every entry of the equivalence catalogue is held as it is served now; of
+    /// classification the lists and entries that a change set puts or ends, and codes and links until an import changes
+    /// them: what an import brings is not.
     #[arg(long)]
     catalogues: bool,
 }

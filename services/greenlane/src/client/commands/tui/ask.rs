@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tonic::Status;
 
-use super::model::{Ask, Section};
+use super::model::{AsRead, Ask, Section};
 use crate::client::{
     Session,
     commands::{catalogue, change::workflow::Of},
@@ -39,12 +39,16 @@ pub(super) async fn ask(session: &Session, ask: &Ask) -> anyhow::Result<Value> {
                 .await
         }
         Ask::ChangeSet(of, name) => of.ask(session, "GetChangeSet", json!({ "name": name })).await,
-        Ask::Diff(of, name) => of.ask(session, "DiffChangeSet", json!({ "name": name, "pageSize": MOST })).await,
-        Ask::Check(of, name) => of.ask(session, "ValidateChangeSet", json!({ "name": name })).await,
+        Ask::Diff(of, AsRead { name, .. }) => {
+            of.ask(session, "DiffChangeSet", json!({ "name": name, "pageSize": MOST })).await
+        }
+        Ask::Check(of, AsRead { name, .. }) => of.ask(session, "ValidateChangeSet", json!({ "name": name })).await,
         Ask::Comments(of, name) => {
             of.ask(session, "ListChangeComments", json!({ "name": name, "pageSize": MOST })).await
         }
-        Ask::Impact(name) => Of::Catalogue.ask(session, "PreviewImpact", json!({ "name": name, "pageSize": 1 })).await,
+        Ask::Impact(AsRead { name, .. }) => {
+            Of::Catalogue.ask(session, "PreviewImpact", json!({ "name": name, "pageSize": 1 })).await
+        }
         Ask::Review { of, name, etag, approve, comment, request_id } => {
             let fields = json!({
                 "requestId": request_id, "name": name, "etag": etag, "approve": approve, "comment": comment,

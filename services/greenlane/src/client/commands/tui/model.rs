@@ -21,11 +21,11 @@ pub(super) enum Ask {
     /// What is on a green list.
     OnList(String),
     ChangeSet(Of, String),
-    Diff(Of, String),
-    Check(Of, String),
+    Diff(Of, AsRead),
+    Check(Of, AsRead),
     Comments(Of, String),
     /// Which verdicts it would change; of the catalogue's change sets only.
-    Impact(String),
+    Impact(AsRead),
     Review {
         of: Of,
         name: String,
@@ -40,6 +40,14 @@ pub(super) enum Ask {
         etag: String,
         request_id: String,
     },
+}
+
+/// A change set as it was when it was read. What is told of it later is of this state or of one after it, on which the
+/// services let nobody decide who has read this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AsRead {
+    pub(super) name: String,
+    pub(super) etag: Option<String>,
 }
 
 /// What comes in.
@@ -350,17 +358,17 @@ impl Model {
             Ask::Entry(_, ref name)
             | Ask::OnList(ref name)
             | Ask::ChangeSet(_, ref name)
-            | Ask::Diff(_, ref name)
-            | Ask::Check(_, ref name)
+            | Ask::Diff(_, AsRead { ref name, .. })
+            | Ask::Check(_, AsRead { ref name, .. })
             | Ask::Comments(_, ref name)
-            | Ask::Impact(ref name) => {
+            | Ask::Impact(AsRead { ref name, .. }) => {
                 let Some(detail) = self.detail.as_mut().filter(|detail| detail.name == *name) else {
                     return Vec::new();
                 };
                 detail.take(&ask, &answer);
                 // Read behind the etag: whatever it is changed to after that is not decided on unseen.
                 if let Ask::ChangeSet(of, name) = ask {
-                    return parts(of, name);
+                    return parts(of, AsRead { name, etag: detail.etag() });
                 }
             }
         }
@@ -376,10 +384,10 @@ impl Model {
             Ask::Entry(_, name)
             | Ask::OnList(name)
             | Ask::ChangeSet(_, name)
-            | Ask::Diff(_, name)
-            | Ask::Check(_, name)
+            | Ask::Diff(_, AsRead { name, .. })
+            | Ask::Check(_, AsRead { name, .. })
             | Ask::Comments(_, name)
-            | Ask::Impact(name) => self.detail.as_ref().is_some_and(|detail| detail.name == *name),
+            | Ask::Impact(AsRead { name, .. }) => self.detail.as_ref().is_some_and(|detail| detail.name == *name),
         };
         if !concerns {
             return;
@@ -408,10 +416,11 @@ impl Model {
 }
 
 /// What is asked of a change set that has come.
-fn parts(of: Of, name: String) -> Vec<Ask> {
-    let mut asks = vec![Ask::Diff(of, name.clone()), Ask::Check(of, name.clone()), Ask::Comments(of, name.clone())];
+fn parts(of: Of, read: AsRead) -> Vec<Ask> {
+    let comments = Ask::Comments(of, read.name.clone());
+    let mut asks = vec![Ask::Diff(of, read.clone()), Ask::Check(of, read.clone()), comments];
     if of == Of::Catalogue {
-        asks.push(Ask::Impact(name));
+        asks.push(Ask::Impact(read));
     }
     asks
 }

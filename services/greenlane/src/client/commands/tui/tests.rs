@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{
     by_hand,
-    model::{Ask, Input, Mode, Model, Section},
+    model::{AsRead, Ask, Input, Mode, Model, Section},
     view,
 };
 use crate::client::commands::{catalogue::Kind, change::workflow::Of};
@@ -35,6 +35,11 @@ fn a_yes_that_comes_at_once_behind_another_key_is_pasted_and_decides_nothing() {
 
 fn answer(model: &mut Model, ask: Ask, answer: serde_json::Value) -> Vec<Ask> {
     model.take(Input::Answer(ask, Ok(answer)))
+}
+
+/// The first change set, as it is open.
+fn read() -> AsRead {
+    AsRead { name: "changeSets/a".to_owned(), etag: Some("e1".to_owned()) }
 }
 
 /// Two change sets that wait, and one that is done with.
@@ -154,7 +159,7 @@ fn nothing_is_decided_without_reading_without_a_reason_to_reject_and_without_a_y
     assert_eq!(model.note, "nothing was done");
     // A long refusal is told in whole words.
     let why = "a word ".repeat(20) + "end";
-    model.take(Input::Answer(Ask::Impact("changeSets/a".to_owned()), Err(why)));
+    model.take(Input::Answer(Ask::Impact(read()), Err(why)));
     assert!(screen(&mut model, 80, 24).contains("a word end"));
     let (mut entries, _) = Model::new();
     key(&mut entries, KeyCode::BackTab);
@@ -179,6 +184,34 @@ fn nothing_is_decided_before_it_is_known_what_it_does() {
 }
 
 #[test]
+fn nothing_is_decided_on_what_a_change_set_did_before_it_was_opened_again() {
+    let mut model = pending();
+    let opened = |model: &mut Model, etag: &str| {
+        let asks = key(model, KeyCode::Enter);
+        let set = json!({ "changeSet": { "name": "changeSets/a", "title": "Accept a standard", "etag": etag } });
+        answer(model, asks[0].clone(), set)
+    };
+    let after = r#"{"equivalence":{"degree":"IDENTICAL"}}"#;
+    let diff = |entry: &str| json!({ "diffs": [{ "entry": entry, "beforeJson": "", "afterJson": after }] });
+    let before = opened(&mut model, "e1");
+    let now = opened(&mut model, "e2");
+    // What was asked for first comes last.
+    answer(&mut model, before[0].clone(), diff("equivalences/before"));
+    let late = json!({ "findings": [{ "entry": "equivalences/before", "message": "is wrong" }] });
+    answer(&mut model, before[1].clone(), late.clone());
+    key(&mut model, KeyCode::Char('p'));
+    assert_eq!((&model.mode, model.note.as_str()), (&Mode::Browse, "what it does has not come yet: enter asks again"));
+    answer(&mut model, now[0].clone(), diff("equivalences/now"));
+    answer(&mut model, before[0].clone(), diff("equivalences/before"));
+    answer(&mut model, before[1].clone(), late);
+    let screen = screen(&mut model, 100, 40);
+    assert!(screen.contains("equivalences/now") && !screen.contains("equivalences/before"), "{screen}");
+    key(&mut model, KeyCode::Char('p'));
+    let asks = key(&mut model, KeyCode::Char('y'));
+    assert!(matches!(asks.as_slice(), [Ask::Publish { etag, .. }] if etag == "e2"), "{asks:?}");
+}
+
+#[test]
 fn of_two_steps_the_second_waits_and_whoever_has_gone_on_stays_where_they_are() {
     let mut model = open();
     key(&mut model, KeyCode::Char('a'));
@@ -191,7 +224,7 @@ fn of_two_steps_the_second_waits_and_whoever_has_gone_on_stays_where_they_are() 
     assert!(answer(&mut model, asks[0].clone(), json!({})).is_empty());
     assert_eq!((model.shown(), model.note.as_str()), (elsewhere, "changeSets/a is approved"));
     // Nor is somebody told what could not be read of what is not open any more.
-    model.take(Input::Answer(Ask::Check(Of::Catalogue, "changeSets/a".to_owned()), Err("it is away".to_owned())));
+    model.take(Input::Answer(Ask::Check(Of::Catalogue, read()), Err("it is away".to_owned())));
     assert_eq!(model.note, "changeSets/a is approved");
 }
 
@@ -228,7 +261,7 @@ fn a_long_comment_leaves_what_is_asked_on_the_screen() {
 #[test]
 fn what_is_refused_is_told_and_what_is_late_is_dropped() {
     let mut model = open();
-    model.take(Input::Answer(Ask::Check(Of::Catalogue, "changeSets/a".to_owned()), Err("four eyes".to_owned())));
+    model.take(Input::Answer(Ask::Check(Of::Catalogue, read()), Err("four eyes".to_owned())));
     assert!(screen(&mut model, 100, 30).contains("four eyes"));
     let before = model.visible().len();
     answer(&mut model, Ask::List(Section::Entries(Kind::Schemes)), json!({ "schemes": [{ "name": "schemes/late" }] }));

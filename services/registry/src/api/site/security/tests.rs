@@ -9,7 +9,7 @@ fn config(contacts: &[&str], languages: &[&str]) -> SecurityConfig {
 }
 
 fn refused(contacts: &[&str], languages: &[&str]) -> String {
-    match SecurityText::new(&config(contacts, languages), Clock::system()) {
+    match SecurityText::new(&config(contacts, languages), "https://registry.example.org", Clock::system()) {
         Ok(_) => panic!("{contacts:?} {languages:?} is taken"),
         Err(why) => why,
     }
@@ -17,7 +17,23 @@ fn refused(contacts: &[&str], languages: &[&str]) -> String {
 
 #[test]
 fn without_a_contact_there_is_nothing_to_serve() {
-    assert!(SecurityText::new(&config(&[], &["en"]), Clock::system()).unwrap().is_none());
+    let nobody = SecurityText::new(&config(&[], &["en"]), "https://registry.example.org", Clock::system());
+    assert!(nobody.unwrap().is_none());
+}
+
+#[test]
+fn where_it_belongs_is_the_root_of_the_registrys_host_and_not_told_where_that_has_no_tls() {
+    for (public_url, canonical) in [
+        ("https://registry.example.org", Some("https://registry.example.org/.well-known/security.txt")),
+        ("https://example.org:8443/registry", Some("https://example.org:8443/.well-known/security.txt")),
+        ("http://localhost:7404", None),
+    ] {
+        let contacts = config(&["mailto:security@example.org"], &[]);
+        let served = SecurityText::new(&contacts, public_url, Clock::system()).unwrap().unwrap();
+        let text = served.text(Clock::system().now());
+        let told: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("Canonical: ")).collect();
+        assert_eq!(told, Vec::from_iter(canonical), "{text}");
+    }
 }
 
 #[test]

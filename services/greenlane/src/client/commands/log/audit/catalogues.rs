@@ -35,6 +35,8 @@ pub(super) async fn compare(session: &Session, auditor: &Auditor) -> anyhow::Res
         }
         // What follows from what was published, one revision after the other.
         let mut published: Option<Entries> = None;
+        // Of the codes that were there first, until an import changes them.
+        let mut codes: Option<[u8; 32]> = None;
         for (&revision, one) in recorded {
             let wrong = |why: String| Ok(Err(format!("revision {revision} of {name}, entry {}: {why}", one.log_index)));
             match changed(&history, told.get(&revision), one).await? {
@@ -45,24 +47,34 @@ pub(super) async fn compare(session: &Session, auditor: &Auditor) -> anyhow::Res
                     if let Some(published) = &mut published {
                         changes.make(published);
                     }
+                    if changes.bring_imports() {
+                        codes = None;
+                    }
                 }
                 Ok(None) => {
-                    published = history.entries(revision).await?;
-                    match (&published, &one.entries_sha256) {
-                        (Some(begun), Some(recorded)) if hex::encode(begun.sha256()) != *recorded => {
+                    let begun = history.served(revision).await?;
+                    match &one.entries_sha256 {
+                        Some(recorded) if hex::encode(begun.sha256) != *recorded => {
                             return wrong("what the catalogue begins with is not what is on record".to_owned());
                         }
-                        (Some(_), Some(_)) => {}
-                        (_, None) | (None, Some(_)) => {
-                            compared.unheld.push(format!("what the catalogue of {name} begins with"));
-                        }
+                        Some(_) => {}
+                        None => compared.unheld.push(format!("what the catalogue of {name} begins with")),
                     }
+                    (published, codes) = (begun.entries, begun.codes_sha256);
                 }
                 Err(why) => return wrong(why),
             }
             compared.revisions += 1;
         }
-        if let (Some(published), Some(served)) = (published, history.entries(highest).await?) {
+        if published.is_none() && codes.is_none() {
+            continue;
+        }
+        let served = history.served(highest).await?;
+        if codes.is_some() && codes != served.codes_sha256 {
+            let why = "codes or how they correlate are served otherwise than they were, and no import has changed them";
+            return Ok(Err(format!("revision {highest} of {name}: {why}")));
+        }
+        if let (Some(published), Some(served)) = (published, served.entries) {
             if let Some(why) = published.differs(&served) {
                 return Ok(Err(format!("revision {highest} of {name}: {why}")));
             }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::Ask;
+use super::{AsRead, Ask};
 use crate::client::{
     commands::change::{diff, totals, workflow},
     input::parse_message,
@@ -41,9 +41,11 @@ impl Detail {
         self.etag.is_some() && self.has_diff
     }
 
-    /// Takes a part that has come.
+    /// Takes a part that has come. One that was asked for behind another etag is of an earlier asking, and of what the change
+    /// set was then: it came late.
     pub(super) fn take(&mut self, ask: &Ask, answer: &Value) {
         match ask {
+            Ask::Diff(_, read) | Ask::Check(_, read) | Ask::Impact(read) if read.etag != self.etag => {}
             Ask::Entry(kind, _) => self.itself = document(answer, kind.field()),
             Ask::OnList(name) => {
                 self.on_it = lines(answer, "entries", on_list);
@@ -55,10 +57,10 @@ impl Detail {
                 let etag = answer.pointer("/changeSet/etag").and_then(Value::as_str);
                 self.etag = etag.map(str::to_owned);
                 self.itself = document(answer, "changeSet");
-                // One that came before it is of another asking, and may be of what it was then.
+                // What it does is read again behind this etag.
                 self.has_diff = false;
             }
-            Ask::Diff(of, name) => {
+            Ask::Diff(of, AsRead { name, .. }) => {
                 let diffs = answer.get("diffs").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
                 self.does = diff::text(diffs).unwrap_or_else(|error| format!("{error:#}\n"));
                 if has_more(answer) {

@@ -1,0 +1,98 @@
+//! Bodies that somebody may take for one another: of one economy and one name, or of one identifier.
+//!
+//! The domain tells them apart. Here an index finds those that it may not, so that not all bodies are read under the lock
+//! of the head.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use greenlane_jose::sha256;
+use greenlane_store::{Tx, bulk};
+use sea_orm::DbErr;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Expr;
+
+use super::IN_LIST;
+use super::entity::body;
+use crate::domain::body::Body;
+use crate::domain::command::Command;
+use crate::domain::goods::as_read;
+use crate::domain::names::BodyId;
+use crate::domain::world::World;
+
+/// The rows that a program wrote that knows nothing of the index: what the index says of them, if anything, is of another
+/// state of theirs. The partial index on them has these very words.
+pub(super) const NOT_INDEXED: &str = "names_index IS DISTINCT FROM latest_index";
+
+/// A name in the index, as people read it. A hash, since it may be longer than an entry of PostgreSQL's index can be.
+/// Whoever changes how names are read has a migration write all anew.
+pub(super) fn name_sha256(display_name: &str) -> String {
+    hex::encode(sha256(as_read(display_name).as_bytes()))
+}
+
+/// What a body may be called in the course of a group, and where. Each by each: one command may follow the other.
+#[derive(Default)]
+struct Called {
+    names: BTreeSet<String>,
+    economies: BTreeSet<String>,
+}
+
+impl Called {
+    fn add(&mut self, display_name: Option<&str>, economy: Option<&str>) {
+        self.names.extend(display_name.map(name_sha256));
+        self.economies.extend(economy.map(str::to_owned));
+    }
+}
+
+/// Loads whom the bodies that these commands register or rename may not be told apart from. The bodies that they name are
+/// in the world already.
+pub(super) async fn load(tx: &Tx, world: &mut World, commands: &[&Command]) -> Result<(), DbErr> {
+    let mut dids = BTreeSet::new();
+    let mut called: BTreeMap<&BodyId, Called> = BTreeMap::new();
+    for command in commands {
+        if let Command::CreateBody(record) = command {
+            dids.insert(record.did_spelled());
+            called.entry(&record.id).or_default().add(Some(&record.display_name), Some(&record.economy));
+        } else if let Command::OfBody(command) = command
+            && let Some((body, display_name, economy)) = command.renames()
+        {
+            called.entry(body).or_default().add(display_name, economy);
+        }
+    }
+    if called.is_empty() {
+        return Ok(());
+    }
+    let mut wanted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (body, mut called) in called {
+        if let Some(known) = world.bodies.get(body) {
+            called.add(Some(&known.record.display_name), Some(&known.record.economy));
+        }
+        for economy in called.economies {
+            wanted.entry(economy).or_default().extend(called.names.iter().cloned());
+        }
+    }
+    let mut found = body::Entity::find().filter(Expr::cust(NOT_INDEXED)).all(tx).await?;
+    for (economy, names) in &wanted {
+        let of_it = body::Entity::find().filter(body::Column::Economy.eq(economy.as_str()));
+        for names in chunks(names) {
+            let namesakes = of_it.clone().filter(bulk::is_in(tx.engine(), body::Column::NameSha256, names));
+            found.extend(namesakes.all(tx).await?);
+        }
+    }
+    for dids in chunks(&dids) {
+        let same = body::Entity::find().filter(bulk::is_in(tx.engine(), body::Column::DidSpelled, dids));
+        found.extend(same.all(tx).await?);
+    }
+    for row in found {
+        let body = Body::try_from(row)?;
+        world.bodies.entry(body.record.id.clone()).or_insert(body);
+    }
+    Ok(())
+}
+
+fn chunks(values: &BTreeSet<String>) -> impl Iterator<Item = Vec<&str>> {
+    let mut values = values.iter().map(String::as_str);
+    std::iter::from_fn(move || {
+        let chunk: Vec<&str> = values.by_ref().take(IN_LIST).collect();
+        (!chunk.is_empty()).then_some(chunk)
+    })
+}
