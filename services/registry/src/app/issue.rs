@@ -91,13 +91,13 @@ impl Registry {
     /// The grant that an order asks for, its document signed and checked.
     pub(crate) async fn prepare_grant(&self, order: IssueOrder) -> Result<Grant, Fault> {
         let file = self.body_file(&order.body).await?;
-        let is_numbered_here = !matches!(order.signing, Signing::Document(_));
+        let is_made_here = !matches!(order.signing, Signing::Document(_));
         let Signed { number, document, disclosures, status, key } =
             self.document(&file, &order.content, None, order.signing).await?;
         let bytes = rows::version_bytes(&order.content, &document.text, document.packed).into();
         Ok(Grant {
             number,
-            is_numbered_here,
+            is_made_here,
             body: order.body,
             content: order.content,
             bytes,

@@ -199,9 +199,14 @@ impl Sequencer {
     }
 
     async fn commit(&mut self, group: Vec<Arc<Mutation>>) -> Result<Committed, StoreError<LogBroken>> {
+        let group: Arc<[Arc<Mutation>]> = group.into();
         let at_first = if self.wary == 0 { Novelty::Assumed } else { Novelty::LookedUp };
         let attempts = Arc::new(AtomicU32::new(0));
-        let committed = self.attempt(group, at_first, &attempts).await;
+        let mut committed = self.attempt(&group, at_first, &attempts).await;
+        if at_first == Novelty::Assumed && matches!(committed, Err(StoreError::Database(_))) {
+            // What it refused may have been taken for new.
+            committed = self.attempt(&group, Novelty::LookedUp, &attempts).await;
+        }
         let is_known = at_first == Novelty::Assumed && attempts.load(Ordering::Relaxed) > 1;
         self.wary = if is_known || committed.is_err() { WARY } else { self.wary.saturating_sub(1) };
         committed
@@ -210,14 +215,13 @@ impl Sequencer {
     /// Counts the attempts. From the second on it is looked up what is new.
     async fn attempt(
         &self,
-        group: Vec<Arc<Mutation>>,
+        group: &Arc<[Arc<Mutation>]>,
         at_first: Novelty,
         attempts: &Arc<AtomicU32>,
     ) -> Result<Committed, StoreError<LogBroken>> {
-        let group: Arc<[Arc<Mutation>]> = group.into();
         let mut unknown = 0;
         loop {
-            let (log, clock, body) = (Arc::clone(&self.log), self.clock.clone(), Arc::clone(&group));
+            let (log, clock, body) = (Arc::clone(&self.log), self.clock.clone(), Arc::clone(group));
             let attempts = Arc::clone(attempts);
             let outcome = self
                 .store

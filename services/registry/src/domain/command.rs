@@ -40,8 +40,8 @@ pub(crate) enum Command {
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
     pub(crate) number: CertificateNumber,
-    /// Whether the number was made here, and not by whoever signed the document.
-    pub(crate) is_numbered_here: bool,
+    /// Whether the number and the place in the status list were chosen here just now, and not told by the document.
+    pub(crate) is_made_here: bool,
     pub(crate) body: BodyId,
     pub(crate) content: Arc<Content>,
     pub(crate) bytes: Arc<VersionBytes>,

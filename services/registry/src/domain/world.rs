@@ -61,7 +61,8 @@ pub(crate) struct World {
     pub(crate) publications: Publications,
 }
 
-/// Whether mutations were done before, and whether a number that was made here for a new certificate is taken.
+/// Whether mutations were done before, and whether what was chosen here for a new certificate, its number and its place in
+/// the status list, is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Novelty {
     /// They are taken for new, as nearly all are. What is not new is found as it is written: then nothing of it is.

@@ -20,8 +20,8 @@ use crate::domain::status::Slot;
 use crate::domain::world::{Applied, Change, Known, Novelty, Parties, World};
 use crate::domain::write_off_command::WriteOffCommand;
 
-/// Everything that these commands name; of bodies and keys, what is not held already; of numbers that were made here, what
-/// is to be looked up.
+/// Everything that these commands name; of bodies and keys, what is not held already; of what was chosen here, what is to be
+/// looked up.
 pub(crate) async fn load<'c>(
     tx: &Tx,
     commands: impl Iterator<Item = &'c Command>,
@@ -69,10 +69,10 @@ pub(crate) async fn load<'c>(
             Command::Grant(grant) => {
                 body_ids.insert(grant.body.as_str());
                 keys.insert(grant.key.as_str());
-                if novelty == Novelty::LookedUp || !grant.is_numbered_here {
+                if novelty == Novelty::LookedUp || !grant.is_made_here {
                     numbers.insert(grant.number.as_str());
+                    slots.insert((grant.body.as_str(), grant.status));
                 }
-                slots.insert((grant.body.as_str(), grant.status));
             }
             Command::Step(step) => {
                 stepped.insert(step.number.as_str());
