@@ -82,7 +82,10 @@ impl Registry {
                 Err(refused) => return self.unless_done_before(&id, refused).await,
             };
             match self.perform(id.clone().wants(Command::Grant(Box::new(grant))), validate_only).await {
-                Err(WriteError::Refused(Refusal::StatusIndexTaken)) if attempt < ATTEMPTS => attempt += 1,
+                Err(WriteError::Refused(Refusal::StatusIndexTaken)) if attempt < ATTEMPTS => {
+                    self.slots.doubt(&order.body);
+                    attempt += 1;
+                }
                 done => return Ok(done?),
             }
         }

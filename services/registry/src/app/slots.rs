@@ -89,6 +89,13 @@ impl Slots {
         Ok(self.look(store, body).await?.0)
     }
 
+    /// Gives none of those any more that were chosen for the body: one was another document's.
+    pub(crate) fn doubt(&self, body: &BodyId) {
+        if let Some(newest) = self.newest.lock().unwrap_or_else(PoisonError::into_inner).get_mut(body) {
+            newest.free.clear();
+        }
+    }
+
     /// What is known of the body's newest list.
     fn known<T>(&self, body: &BodyId, ask: impl FnOnce(&mut Newest) -> Option<T>) -> Option<T> {
         ask(self.newest.lock().unwrap_or_else(PoisonError::into_inner).get_mut(body)?)
