@@ -17,6 +17,7 @@ pub(crate) mod known_then;
 pub(crate) mod log;
 pub(crate) mod mutation;
 pub(crate) mod notices;
+pub(crate) mod numbers;
 pub(crate) mod publications;
 pub(crate) mod published;
 pub(crate) mod qr;

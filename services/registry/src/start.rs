@@ -34,6 +34,7 @@ use crate::app::import::{Memory, Turns};
 use crate::app::keyring::Keyring;
 use crate::app::log::LogWriter;
 use crate::app::log::mark::Mark;
+use crate::app::numbers::Numbers;
 use crate::app::publications::Publications;
 use crate::app::published::Published;
 use crate::app::recognise::Recogniser;
@@ -175,6 +176,7 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         trials: Memory::new(),
         keyring,
         slots: Slots::new(config.status_list_fill),
+        numbers: Numbers::new(),
         log: Arc::clone(&log),
         clock: clock.clone(),
         public_url: config.public_url.trim_end_matches('/').to_owned(),

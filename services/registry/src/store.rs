@@ -9,7 +9,7 @@ pub(crate) mod list;
 pub(crate) mod log;
 mod migrations;
 mod namesakes;
-mod packed;
+pub(crate) mod packed;
 pub(crate) mod publication;
 pub(crate) mod rows;
 pub(crate) mod status;

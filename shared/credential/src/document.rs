@@ -10,6 +10,7 @@ mod verify;
 
 pub use build::{
     BuildError, SignDocumentError, context_document, media_type, payload, payload_as, sign_document, sign_document_as,
+    sign_document_in_parts,
 };
 pub use facts::{
     Accreditation, AssessmentLevel, Certificate, CertifiedProduct, Code, Facts, Holder, Issuer, Measurement,

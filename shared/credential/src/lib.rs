@@ -15,9 +15,9 @@ pub use document::{
     DocumentError, Facts, Finding, Holder, Issuer, KeyReference, Measurement, NormativeDocument, Presented,
     ProductIdentification, Profile, Quantity, Scheme, Sealed, SerialRange, SignDocumentError, Site, StatusEntry,
     Verified, context_document, did_web, media_type, payload, payload_as, sign_document, sign_document_as,
-    verify_document,
+    sign_document_in_parts, verify_document,
 };
-pub use number::{CertificateNumber, NumberError, Prefix};
+pub use number::{CertificateNumber, NumberError, Prefix, Run};
 pub use offline::{OFFLINE_PREFIX, OfflineError, from_offline, to_offline};
 pub use sd_jwt::{Disclosure, SdJwtError, join as with_disclosures, split as split_disclosures};
 pub use status_list::{MIN_ENTRIES, StatusList, StatusListCredential, StatusListError, StatusPurpose};

@@ -1,10 +1,11 @@
 //! Certificate numbers that survive being read aloud, typed and faxed.
 //!
-//! A number is `GL`, two letters for the economy or registry, twelve random characters, and two check characters of
-//! ISO/IEC 7064 MOD 1271-36 over all that goes before. The random part and the check characters use the 32 characters
-//! that Crockford's base32 keeps (no I, L, O, U); its first is a digit from 2 to 9. On input, case, spaces, hyphens and
-//! the width that East Asian keyboards give characters do not matter, and what is taken for another character is folded: O as 0, I and L as 1, and in the letters of the
-//! prefix the other way round.
+//! A number is `GL`, two letters for the economy or registry, twelve random characters (of which numbers that are made one
+//! after the other have three in common), and two check characters of ISO/IEC 7064 MOD 1271-36 over all that goes before.
+//! The random part and the check characters use the 32 characters that Crockford's base32 keeps (no I, L, O, U); its first
+//! is a digit from 2 to 9. On input, case, spaces, hyphens and the width that East Asian keyboards give characters do not
+//! matter, and what is taken for another character is folded: O as 0, I and L as 1, and in the letters of the prefix the
+//! other way round.
 //!
 //! MOD 1271-36 detects every single wrong character and every swap of two neighbours, and almost all other mistakes. The
 //! folding does not weaken that: a mistake is either folded back to the same number or detected. The digit after the
@@ -26,6 +27,9 @@ const LETTERS: usize = 4;
 /// Random characters.
 const RANDOM: usize = 12;
 
+/// Of these, how many all numbers of a run begin with.
+const OF_RUN: usize = 3;
+
 /// Characters of a whole number.
 const LENGTH: usize = LETTERS + RANDOM + 2;
 
@@ -41,6 +45,12 @@ const RADIX: u32 = 36;
 /// Two letters after the mark: an ISO 3166-1 alpha-2 economy, or what a registry chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Prefix([u8; 2]);
+
+/// What numbers that are made one after the other have in common: the first of their random characters. An index then has
+/// them beside one another, and writes few of its pages for many of them; by numbers that had nothing in common, it would
+/// write one for each. Two numbers of a run differ in nine characters of 32, and two runs seldom are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run([u8; OF_RUN]);
 
 /// A certificate number in its canonical form.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,13 +86,29 @@ impl Prefix {
     }
 }
 
+impl Run {
+    /// A new one at random.
+    pub fn random() -> Self {
+        let mut rng = rand::rng();
+        let mut characters = [ALPHABET[rng.random_range(2..=9)]; OF_RUN];
+        characters[1..].fill_with(|| ALPHABET[rng.random_range(0..ALPHABET.len())]);
+        Self(characters)
+    }
+}
+
 impl CertificateNumber {
     /// A new random number. It is unique with overwhelming probability; the database makes it certain.
     pub fn generate(prefix: Prefix) -> Self {
+        Self::generate_in(prefix, Run::random())
+    }
+
+    /// As [`generate`](Self::generate), of a run.
+    pub fn generate_in(prefix: Prefix, run: Run) -> Self {
         let mut rng = rand::rng();
         loop {
-            let mut number = format!("{MARK}{}{}", char::from(prefix.0[0]), char::from(prefix.0[1]));
-            number.push(char::from(ALPHABET[rng.random_range(2..=9)]));
+            let mut number = String::with_capacity(LENGTH);
+            number.push_str(MARK);
+            number.extend(prefix.0.iter().chain(&run.0).copied().map(char::from));
             while number.len() < LETTERS + RANDOM {
                 number.push(char::from(ALPHABET[rng.random_range(0..ALPHABET.len())]));
             }

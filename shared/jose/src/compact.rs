@@ -160,9 +160,33 @@ pub struct NewHeader<'a> {
     pub cty: Option<&'a str>,
 }
 
+/// A compact JWS that was just made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// The whole.
+    pub text: String,
+    /// The protected header, as it is encoded there.
+    pub header: Vec<u8>,
+    /// The payload, likewise.
+    pub payload: Vec<u8>,
+    /// The signature, likewise.
+    pub signature: Vec<u8>,
+}
+
 /// Signs a payload, which must be a JSON object. The header is canonical, so that the same input under a deterministic
 /// algorithm (`EdDSA`) gives the same text.
 pub fn sign(signer: &dyn Signer, header: NewHeader<'_>, payload: &[u8]) -> Result<String, SignError> {
+    signed(signer, header, payload).map(|(text, ..)| text)
+}
+
+/// As [`sign`], with the parts that the text encodes: whoever wants them need not take it apart again.
+pub fn sign_in_parts(signer: &dyn Signer, header: NewHeader<'_>, payload: Vec<u8>) -> Result<Signed, SignError> {
+    let (text, header, signature) = signed(signer, header, &payload)?;
+    Ok(Signed { text, header, payload, signature })
+}
+
+/// The text, its header and its signature.
+fn signed(signer: &dyn Signer, header: NewHeader<'_>, payload: &[u8]) -> Result<(String, Vec<u8>, Vec<u8>), SignError> {
     let mut members: Vec<(&str, Node<'_>)> = Vec::with_capacity(4);
     members.push(("alg", signer.algorithm().as_str().into()));
     members.push(("kid", header.kid.unwrap_or(signer.kid()).into()));
@@ -171,13 +195,13 @@ pub fn sign(signer: &dyn Signer, header: NewHeader<'_>, payload: &[u8]) -> Resul
     let header = Node::Object(members).to_vec(256).expect("a header of strings is canonical");
     // Four characters for three bytes, and the signature.
     let mut text = String::with_capacity((header.len() + payload.len()) * 4 / 3 + 96);
-    b64::encode_to(header, &mut text);
+    b64::encode_to(&header, &mut text);
     text.push('.');
     b64::encode_to(payload, &mut text);
     let signature = signer.sign(text.as_bytes())?;
     text.push('.');
-    b64::encode_to(signature, &mut text);
-    Ok(text)
+    b64::encode_to(&signature, &mut text);
+    Ok((text, header, signature))
 }
 
 #[cfg(test)]

@@ -25,9 +25,16 @@ pub(crate) fn perfect_nodes(range: Range<u64>) -> impl Iterator<Item = NodeId> {
     })
 }
 
+/// The one perfect subtree that makes up all of such a range, if it does.
+pub(crate) fn perfect(range: &Range<u64>) -> Option<NodeId> {
+    let length = range.end - range.start;
+    let level = length.trailing_zeros();
+    length.is_power_of_two().then_some(NodeId { level: level as u8, index: range.start >> level })
+}
+
 /// The siblings on the way from a leaf to the root, leaf first (`PATH` of RFC 6962 section 2.1.1).
 pub(crate) fn inclusion(index: u64, size: u64) -> Vec<Range<u64>> {
-    let mut path = Vec::new();
+    let mut path = Vec::with_capacity(size.ilog2() as usize + 1);
     let mut subtree = 0..size;
     while subtree.end - subtree.start > 1 {
         let middle = subtree.start + split(subtree.end - subtree.start);

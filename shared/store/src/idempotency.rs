@@ -4,6 +4,9 @@
 
 mod records;
 
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
 use sea_orm::DbErr;
 use sha2::{Digest, Sha256};
 
@@ -14,31 +17,40 @@ use crate::tx::Tx;
 /// How long a record is kept before [`expire`] may remove it, unless configured otherwise: 90 days.
 pub const DEFAULT_KEEP: chrono::TimeDelta = chrono::TimeDelta::days(90);
 
-/// Whose request, to which method, under which id. Two callers never share a record.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// Whose request, to which method, under which id. Two callers never share a record. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Who asked: issuer and subject of the token, joined by the service in one way.
-    pub caller: String,
-    /// Full gRPC path of the method.
-    pub method: String,
-    /// The caller's request id.
-    pub request_id: String,
+    caller: Arc<str>,
+    method: Arc<str>,
+    request_id: Arc<str>,
+    /// One fixed-size value for the three parts, each with its length before it, so that no two keys share one.
+    digest: [u8; 32],
 }
 
 impl Key {
-    /// A key of its three parts.
-    pub fn new(caller: impl Into<String>, method: impl Into<String>, request_id: impl Into<String>) -> Self {
-        Self { caller: caller.into(), method: method.into(), request_id: request_id.into() }
-    }
-
-    /// One fixed-size value for the three parts, each with its length before it, so that no two keys share one.
-    pub(crate) fn digest(&self) -> Vec<u8> {
+    /// A key of its three parts: who asked (issuer and subject of the token, joined by the service in one way), the full
+    /// gRPC path of the method, and the caller's request id.
+    pub fn new(caller: impl Into<Arc<str>>, method: impl Into<Arc<str>>, request_id: impl Into<Arc<str>>) -> Self {
+        let (caller, method, request_id) = (caller.into(), method.into(), request_id.into());
         let mut hash = Sha256::new();
-        for part in [&self.caller, &self.method, &self.request_id] {
+        for part in [&caller, &method, &request_id] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        hash.finalize().to_vec()
+        Self { caller, method, request_id, digest: hash.finalize().into() }
+    }
+
+    /// The caller's request id.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+}
+
+/// As good as a hash of all parts.
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.digest.hash(state);
     }
 }
 

@@ -79,8 +79,7 @@ impl CertificateService for Certificates {
         request: Request<wire::IssueCertificateRequest>,
     ) -> Result<Response<wire::IssueCertificateResponse>, Status> {
         let incoming = Incoming::new(request, |message| &mut message.request_id)?;
-        let answer = self.issue(&incoming).await;
-        Ok(Response::new(answer?))
+        Ok(Response::new(self.issue(incoming).await?))
     }
 
     async fn get_certificate(
@@ -212,20 +211,20 @@ use wire::issue_certificate_request::Signing as RawSigning;
 impl Certificates {
     async fn issue(
         &self,
-        incoming: &Incoming<wire::IssueCertificateRequest>,
+        incoming: Incoming<wire::IssueCertificateRequest>,
     ) -> Result<wire::IssueCertificateResponse, Fault> {
-        let raw = &incoming.message;
-        consistency::must_be(&incoming.caller, &raw.body)?;
+        let Incoming { message: raw, caller, request_id, stamp } = incoming;
+        consistency::must_be(&caller, &raw.body)?;
         let mut v = Violations::new();
-        let request_id = v.request_id(&incoming.request_id);
+        let request_id = v.request_id(&request_id);
         let body = consistency::body(&mut v, "body", &raw.body);
-        let content = content::content(&mut v, raw.content.clone(), self.registry.clock.now());
-        let signing = signing(&mut v, raw.signing.clone(), &raw.body);
+        let content = content::content(&mut v, raw.content, self.registry.clock.now());
+        let signing = signing(&mut v, raw.signing, &raw.body);
         let promise = self.promise(&mut v, raw.promise, raw.witnesses);
         let (request_id, body, content, signing, promise) =
             v.finish_with(|| Some((request_id?, body?, content?, signing?, promise?)))?;
-        let id = incoming.stamp.clone().with(&request_id);
-        let actor = incoming.caller.subject().to_owned();
+        let id = stamp.with(&request_id);
+        let actor = caller.subject().to_owned();
         let content = Arc::new(content);
         let order = IssueOrder { body, content: Arc::clone(&content), signing, actor };
         let (granted, unknown) =

@@ -47,10 +47,10 @@ pub(crate) fn content(
         }
         (granted_on, valid_from, valid_until)
     });
-    let authorised_by = v.text("authorised_by", &raw.authorised_by, 1..=200);
+    let authorised_by = v.own_text("authorised_by", raw.authorised_by, 1..=200);
     let scope = v.paragraphs("scope", &raw.scope, 1..=4_000);
     let sites = list(v, "sites", raw.sites, 0, 100, site);
-    let body_reference = v.text("body_reference", &raw.body_reference, 0..=100);
+    let body_reference = v.own_text("body_reference", raw.body_reference, 0..=100);
     let remarks = v.paragraphs("remarks", &raw.remarks, 0..=4_000);
     let measurements = list(v, "measurements", raw.measurements, 0, 100, measurement);
     let confidential = confidential(v, "confidential_fields", raw.confidential_fields, 0);
@@ -138,16 +138,16 @@ fn each_is_told_apart(v: &mut Violations, products: &[domain::Product]) {
 fn holder(v: &mut Violations, raw: Option<wire::Holder>) -> Option<domain::Holder> {
     let raw = v.required("holder", raw)?;
     let mut v = v.scope("holder");
-    let name = v.text("name", &raw.name, 1..=300);
-    let address = v.text("address", &raw.address, 0..=500);
+    let name = v.own_text("name", raw.name, 1..=300);
+    let address = v.own_text("address", raw.address, 0..=500);
     let economy = v.seat("economy", &raw.economy);
-    let identifier = v.text("identifier", &raw.identifier, 0..=300);
+    let identifier = v.own_text("identifier", raw.identifier, 0..=300);
     Some(domain::Holder { name: name?, address: address?, economy: economy?.into_string(), identifier: identifier? })
 }
 
 fn product(v: &mut Violations, raw: wire::CertifiedProduct) -> Option<domain::Product> {
-    let name = v.text("name", &raw.name, 1..=300);
-    let models = list(v, "models", raw.models, 0, 200, |v, model| v.text("", &model, 1..=200));
+    let name = v.own_text("name", raw.name, 1..=300);
+    let models = list(v, "models", raw.models, 0, 200, |v, model| v.own_text("", model, 1..=200));
     let id = product_id(v, "identification", raw.identification.unwrap_or_default());
     if id.as_ref().is_some_and(ProductId::is_empty) {
         v.add("identification", "is required: a GTIN, a model, a batch or a serial");
@@ -217,8 +217,8 @@ fn measurement(v: &mut Violations, raw: wire::Measurement) -> Option<domain::Mea
 }
 
 fn site(v: &mut Violations, raw: wire::ProductionSite) -> Option<domain::Site> {
-    let name = v.text("name", &raw.name, 1..=300);
-    let address = v.text("address", &raw.address, 0..=500);
+    let name = v.own_text("name", raw.name, 1..=300);
+    let address = v.own_text("address", raw.address, 0..=500);
     let economy = v.seat("economy", &raw.economy);
     Some(domain::Site { name: name?, address: address?, economy: economy?.into_string() })
 }
@@ -227,14 +227,14 @@ fn scheme(v: &mut Violations, raw: Option<wire::SchemeReference>) -> Option<doma
     let raw = v.required("scheme", raw)?;
     let mut v = v.scope("scheme");
     let scheme = v.resource_name::<1>("scheme", &raw.scheme, "schemes/{scheme}");
-    let level = v.text("level", &raw.level, 0..=64);
+    let level = v.own_text("level", raw.level, 0..=64);
     scheme?;
     Some(domain::Scheme { scheme: raw.scheme, level: level? })
 }
 
 fn normative_document(v: &mut Violations, raw: wire::NormativeDocument) -> Option<domain::NormativeDocument> {
-    let edition = v.text("edition", &raw.edition, 1..=120);
-    let part = v.text("part", &raw.part, 0..=300);
+    let edition = v.own_text("edition", raw.edition, 1..=120);
+    let part = v.own_text("part", raw.part, 0..=300);
     Some(domain::NormativeDocument { edition: edition?, part: part? })
 }
 

@@ -33,7 +33,9 @@ pub(crate) struct Incoming<R> {
 pub(crate) struct Stamp {
     payload: idempotency::PayloadHash,
     origin: Origin,
-    caller: Arc<Caller>,
+    /// Who asks, as idempotency records have it, and for whom.
+    caller: Arc<str>,
+    acts_for: Option<Arc<str>>,
 }
 
 impl<R: Message> Incoming<R> {
@@ -45,21 +47,21 @@ impl<R: Message> Incoming<R> {
         let request_id = std::mem::take(take_id(&mut message));
         origin.note_request_id(&request_id);
         let payload = Stamp::payload(&message);
-        let stamp = Stamp { payload, origin, caller: caller.clone() };
+        let stamp = Stamp::new(payload, origin, &caller);
         Ok(Self { message, caller, request_id, stamp })
     }
 }
 
 impl Stamp {
-    /// Of one row of a stream.
-    pub(crate) fn new(payload: idempotency::PayloadHash, origin: Origin, caller: Arc<Caller>) -> Self {
-        Self { payload, origin, caller }
+    /// Of one request, or one row of a stream.
+    pub(crate) fn new(payload: idempotency::PayloadHash, origin: Origin, caller: &Caller) -> Self {
+        Self { payload, origin, caller: caller.key().into(), acts_for: caller.acts_for().map(Into::into) }
     }
 
     /// Of a stream of requests, each of which is a mutation of its own.
     pub(crate) fn of<T>(request: &Request<T>) -> Result<(Arc<Caller>, Self), Fault> {
         let caller = Caller::of(request)?;
-        let stamp = Self { payload: Default::default(), origin: Origin::of(request), caller: caller.clone() };
+        let stamp = Self::new(Default::default(), Origin::of(request), &caller);
         Ok((caller, stamp))
     }
 
@@ -80,9 +82,8 @@ impl Stamp {
 
     /// What tells this request from others, once its id is found good.
     pub(crate) fn with(self, id: &RequestId) -> MutationId {
-        let method = self.origin.method.to_string();
-        let key = idempotency::Key::new(self.caller.key(), method, id.as_str());
-        let payload = idempotency::asked_for(self.payload, self.caller.acts_for().as_deref());
+        let key = idempotency::Key::new(self.caller, Arc::clone(&self.origin.method), id.as_str());
+        let payload = idempotency::asked_for(self.payload, self.acts_for.as_deref());
         MutationId { key, payload, origin: self.origin }
     }
 }

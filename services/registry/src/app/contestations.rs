@@ -155,8 +155,9 @@ impl Contestations {
             payload: payload_hash(said.as_bytes()),
             origin: Origin::new(METHOD, "equivalence"),
             command: Command::Contest(heard),
+            is_proved: false,
         };
-        match self.queue.submit(mutation).await {
+        match self.queue.submit(Arc::new(mutation)).await {
             Ok(_) => Ok(()),
             // Another replica was faster, or it will never be possible.
             Err(WriteError::Refused(refusal)) => {

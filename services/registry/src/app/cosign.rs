@@ -68,7 +68,7 @@ impl Cosigner {
                     if let Some(id) = &id {
                         let request = [(id.key.clone(), id.payload)];
                         match idempotency::look_up_many(tx, &request).await?.pop() {
-                            Some(Begun::Conflict) => return Ok(Taken::Reused(id.key.request_id.clone())),
+                            Some(Begun::Conflict) => return Ok(Taken::Reused(id.key.request_id().to_owned())),
                             Some(Begun::Replay(_)) => return Ok(Taken::Done),
                             Some(Begun::New) | None => {}
                         }

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use greenlane_credential::{
     Certificate, Facts, Issuer, Presented, Profile, Sealed, SignDocumentError, StatusEntry, StatusPurpose, did_web,
-    sign_document, sign_document_as,
+    sign_document_as, sign_document_in_parts,
 };
-use greenlane_jose::Signer;
+use greenlane_jose::{Signer, sha256};
 
 use crate::domain::body::Body;
 use crate::domain::content::Content;
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::status::{ENTRIES, Slot};
-use greenlane_jose::sha256;
+use crate::store::packed;
 
 /// A document and its hash, which the log names.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub(crate) struct Document {
     pub(crate) sha256: [u8; 32],
     /// What was presented with it of what it keeps back, with tildes around each; empty when there was nothing.
     pub(crate) disclosures: String,
+    /// As it is stored, of one that was just signed here.
+    pub(crate) packed: Option<Vec<u8>>,
 }
 
 impl Document {
@@ -28,7 +30,7 @@ impl Document {
     pub(crate) fn presented(text: &str) -> Self {
         let text = text.trim_ascii();
         let (text, disclosures) = text.split_at(text.find('~').unwrap_or(text.len()));
-        Self { text: text.to_owned(), sha256: sha256(text), disclosures: disclosures.to_owned() }
+        Self { text: text.to_owned(), sha256: sha256(text), disclosures: disclosures.to_owned(), packed: None }
     }
 
     /// The hash of all that was presented: what was put behind the document makes another question of it.
@@ -105,9 +107,9 @@ pub(crate) fn seal(content: &Content) -> (Sealed, Vec<String>) {
 
 /// Builds and signs.
 pub(crate) fn sign(certificate: &Certificate, signer: &Arc<dyn Signer>) -> Result<Document, SignDocumentError> {
-    let text = sign_document(certificate, signer.as_ref())?;
-    let sha256 = sha256(&text);
-    Ok(Document { text, sha256, disclosures: String::new() })
+    let signed = sign_document_in_parts(certificate, signer.as_ref())?;
+    let packed = Some(packed::pack_signed(&signed));
+    Ok(Document { sha256: sha256(&signed.text), text: signed.text, disclosures: String::new(), packed })
 }
 
 /// The same document in W3C's profile.

@@ -1,7 +1,7 @@
 //! One transaction for a group of mutations.
 //!
-//! The tree head's row is locked first, so that groups of all replicas follow one another; then idempotency and the
-//! state machine are asked again, indices assigned, everything written, the root recomputed from what was just
+//! The tree head's row is locked first, so that groups of all replicas follow one another; then the state machine is asked
+//! again, and idempotency when anything gives reason to; indices are assigned, everything written, the root recomputed from what was just
 //! written, the head swapped. Only when this has committed does any caller hear.
 
 use std::collections::HashMap;
@@ -14,11 +14,12 @@ use greenlane_platform::clock::Clock;
 use greenlane_store::bulk::Inserts;
 use greenlane_store::idempotency::{self, Answered, Begun};
 use greenlane_store::{StoreError, Tx, audit};
+use sea_orm::DbErr;
 
 use super::log::{LogBroken, LogWriter, read_edge};
 use super::mutation::{LogReceipt, Mutation, Receipt, WriteError};
 use super::recall::{self, Remembered};
-use crate::domain::world::{Applied, Change, Parties};
+use crate::domain::world::{Applied, Change, Novelty, Parties};
 use crate::store::log::{self, TreeHead};
 use crate::store::world;
 
@@ -60,6 +61,7 @@ pub(crate) async fn commit(
     writer: &LogWriter,
     clock: &Clock,
     group: &[Arc<Mutation>],
+    novelty: Novelty,
 ) -> Result<Committed, StoreError<LogBroken>> {
     let head = log::lock_head(tx).await?;
     let edge = writer.edge_at(tx, &head).await?;
@@ -67,7 +69,7 @@ pub(crate) async fn commit(
     let now = clock.now().max(head.signed_at.to_utc());
 
     let held = writer.parties_at(&head);
-    let (fates, applied, parties) = decide(tx, group, head.size, now, &held).await?;
+    let (fates, applied, parties) = decide(tx, group, head.size, now, &held, novelty).await?;
     if applied.is_empty() {
         let results = settle(fates, Vec::new());
         return Ok(Committed { results, old_size: head.size, head, subjects: Vec::new(), moved: None });
@@ -80,7 +82,10 @@ pub(crate) async fn commit(
     let receipts = applied
         .iter()
         .enumerate()
-        .map(|(offset, (_, one))| receipt(one, head.size + offset as u64, &batch, &checkpoint))
+        .map(|(offset, (position, one))| {
+            let index = head.size + offset as u64;
+            receipt(one, index, group[*position].is_proved.then_some(&batch), batch.size(), &checkpoint)
+        })
         .collect::<Result<Vec<_>, LogBroken>>()?;
 
     let (positions, applied): (Vec<usize>, Vec<Applied>) = applied.into_iter().unzip();
@@ -154,21 +159,24 @@ async fn decide(
     size: u64,
     now: DateTime<Utc>,
     held: &Parties,
+    novelty: Novelty,
 ) -> Result<(Vec<Fate>, Vec<(usize, Applied)>, Option<Parties>), StoreError<LogBroken>> {
-    let requests: Vec<_> = group.iter().map(|mutation| (mutation.key.clone(), mutation.payload)).collect();
-    let begun = idempotency::look_up_many(tx, &requests).await?;
+    let begun = match novelty {
+        Novelty::Assumed => vec![Begun::New; group.len()],
+        Novelty::LookedUp => idempotency::look_up_many(tx, &requests(group.iter())).await?,
+    };
     let fresh = group.iter().zip(&begun).filter(|(_, begun)| matches!(begun, Begun::New));
-    let mut world = world::load(tx, fresh.map(|(mutation, _)| &mutation.command), held).await?;
+    let mut world = world::load(tx, fresh.map(|(mutation, _)| &mutation.command), held, novelty).await?;
 
     let mut fates = Vec::with_capacity(group.len());
     let mut applied: Vec<(usize, Applied)> = Vec::with_capacity(group.len());
     let mut accepted: HashMap<&idempotency::Key, usize> = HashMap::new();
+    let mut refused = Vec::new();
     for (position, (mutation, begun)) in group.iter().zip(begun).enumerate() {
-        let reused = || Fate::Settled(Box::new(Err(WriteError::RequestIdReused(mutation.key.request_id.clone()))));
         let fate = match (begun, accepted.get(&mutation.key)) {
-            (Begun::Conflict, _) => reused(),
-            (Begun::Replay(response), _) => Fate::Settled(Box::new(Ok(recall::recall(tx, &response).await?))),
-            (Begun::New, Some(earlier)) if group[applied[*earlier].0].payload != mutation.payload => reused(),
+            (Begun::Conflict, _) => reused(mutation),
+            (Begun::Replay(response), _) => again(tx, mutation, &response).await?,
+            (Begun::New, Some(earlier)) if group[applied[*earlier].0].payload != mutation.payload => reused(mutation),
             (Begun::New, Some(earlier)) => Fate::SameAs(*earlier),
             (Begun::New, None) => match world.apply(&mutation.command, size + applied.len() as u64, now) {
                 Ok(one) => {
@@ -176,10 +184,25 @@ async fn decide(
                     applied.push((position, one));
                     Fate::Accepted(applied.len() - 1)
                 }
-                Err(refusal) => Fate::Settled(Box::new(Err(refusal.into()))),
+                Err(refusal) => {
+                    refused.push(position);
+                    Fate::Settled(Box::new(Err(refusal.into())))
+                }
             },
         };
         fates.push(fate);
+    }
+    if novelty == Novelty::Assumed {
+        // What the rules refuse now they may have allowed before.
+        let asked = requests(refused.iter().map(|position| &group[*position]));
+        let begun = idempotency::look_up_many(tx, &asked).await?;
+        for (position, begun) in refused.into_iter().zip(begun) {
+            match begun {
+                Begun::New => {}
+                Begun::Conflict => fates[position] = reused(&group[position]),
+                Begun::Replay(response) => fates[position] = again(tx, &group[position], &response).await?,
+            }
+        }
     }
     let changes = |one: &Applied| matches!(one.change, Change::Body(_) | Change::Key(_) | Change::OfBody(_));
     let same = !applied.iter().any(|(_, one)| changes(one));
@@ -189,6 +212,23 @@ async fn decide(
         held.keys.iter().for_each(|(id, key)| _ = parties.keys.entry(id.clone()).or_insert_with(|| key.clone()));
     }
     Ok((fates, applied, same.then_some(parties)))
+}
+
+fn requests<'g>(
+    mutations: impl Iterator<Item = &'g Arc<Mutation>>,
+) -> Vec<(idempotency::Key, idempotency::PayloadHash)> {
+    mutations.map(|mutation| (mutation.key.clone(), mutation.payload)).collect()
+}
+
+/// Of a request id that was used for something else.
+fn reused(mutation: &Mutation) -> Fate {
+    Fate::Settled(Box::new(Err(WriteError::RequestIdReused(mutation.key.request_id().to_owned()))))
+}
+
+/// Of what was done before.
+async fn again(tx: &Tx, mutation: &Mutation, response: &[u8]) -> Result<Fate, DbErr> {
+    let receipt = if mutation.is_proved { recall::recall(tx, response).await? } else { recall::known(response)? };
+    Ok(Fate::Settled(Box::new(Ok(receipt))))
 }
 
 /// Bodies or keys that are held from group to group before they are read anew: all of an economy are read where a name
@@ -212,9 +252,21 @@ fn settle(fates: Vec<Fate>, receipts: Vec<Receipt>) -> Vec<Result<Receipt, Write
     fates.into_iter().map(settle).collect()
 }
 
-fn receipt(one: &Applied, index: u64, batch: &Batch, checkpoint: &Arc<str>) -> Result<Receipt, LogBroken> {
-    let hashes = batch.inclusion_proof(index).map_err(|error| LogBroken(error.to_string()))?;
-    let log =
-        LogReceipt { index, size: batch.size(), hashes, checkpoint: Arc::clone(checkpoint), leaf: one.leaf.clone() };
+/// The receipt of an entry of a tree of this size, proved by the batch that made it if there is one.
+fn receipt(
+    one: &Applied,
+    index: u64,
+    proved_by: Option<&Batch>,
+    size: u64,
+    checkpoint: &Arc<str>,
+) -> Result<Receipt, LogBroken> {
+    let (hashes, leaf) = match proved_by {
+        Some(batch) => {
+            let hashes = batch.inclusion_proof(index).map_err(|error| LogBroken(error.to_string()))?;
+            (hashes, one.leaf.clone())
+        }
+        None => (Vec::new(), Vec::new()),
+    };
+    let log = LogReceipt { index, size, hashes, checkpoint: Arc::clone(checkpoint), leaf };
     Ok(Receipt { done: one.done.clone(), log, replayed: false })
 }

@@ -1,6 +1,7 @@
 //! Importing a body's back catalogue: many grants, each idempotent for itself.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use greenlane_platform::audit::{AuditRecord, Origin, Outcome as Audited};
@@ -9,7 +10,7 @@ use greenlane_store::idempotency::{self, Begun};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::issue::{IssueOrder, Signing};
-use super::mutation::{Receipt, WriteError};
+use super::mutation::{Mutation, Receipt, WriteError};
 use super::recall;
 use super::registry::{MutationId, Outcome, Registry, unavailable};
 use super::sequencer::Places;
@@ -88,8 +89,9 @@ pub(crate) struct Trial {
 /// How the rows of an import are taken.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Way<'t> {
-    /// Written. What the log has beyond this size was written since the import began.
-    Write { began_at: u64 },
+    /// Written. What the log has beyond this size was written since the import began. Its rows are taken for new until one
+    /// was there already: from then on each is looked up before it is signed.
+    Write { began_at: u64, is_repeated: &'t AtomicBool },
     /// Only checked.
     Try(&'t Trial),
 }
@@ -117,7 +119,13 @@ impl Seen {
 impl Way<'_> {
     /// A row that is there already, and came to be so at this revision.
     fn there(self, revision: u64) -> Taken {
-        let since_it_began = matches!(self, Self::Write { began_at } if revision > began_at);
+        let since_it_began = match self {
+            Self::Write { began_at, is_repeated } => {
+                is_repeated.store(true, Ordering::Relaxed);
+                revision > began_at
+            }
+            Self::Try(_) => false,
+        };
         Taken { revision, already_there: true, since_it_began }
     }
 }
@@ -178,8 +186,11 @@ impl Registry {
     /// Writes rows that are not there yet, or in a trial only checks them, in places that were taken for them. The fates
     /// come in the order of the rows; the outer error is one that no single row is to blame for.
     pub(crate) async fn import(&self, places: &Places<'_>, rows: Vec<Row>, way: Way<'_>) -> Result<Vec<Fate>, Fault> {
-        // What an earlier attempt wrote is not signed again.
-        let begun = self.begun(&rows).await?;
+        let begun = match way {
+            Way::Write { is_repeated, .. } if !is_repeated.load(Ordering::Relaxed) => vec![Begun::New; rows.len()],
+            // What an earlier attempt wrote is not signed again.
+            Way::Write { .. } | Way::Try(_) => self.begun(&rows).await?,
+        };
         let turn = self.turns.next().await;
         let mut fates: Vec<Option<Fate>> = Vec::with_capacity(rows.len());
         let (mut positions, mut mutations) = (Vec::new(), Vec::new());
@@ -193,17 +204,24 @@ impl Registry {
                     let revision = recall::size(&response).map_err(Fault::internal)?;
                     Some(Ok(way.there(revision)))
                 }
-                Begun::Conflict => Some(Err(Fault::request_id_reused(&id.key.request_id))),
+                Begun::Conflict => Some(Err(Fault::request_id_reused(id.key.request_id()))),
                 Begun::New => {
                     let order = IssueOrder { body, content: Arc::new(content), signing: Signing::Newest, actor };
                     match (self.prepare_grant(order.clone()).await, way) {
-                        (Ok(_), Way::Try(trial)) => Some(trial.take(&id.key.request_id, &id.payload)),
+                        (Ok(_), Way::Try(trial)) => Some(trial.take(id.key.request_id(), &id.payload)),
                         (Ok(grant), Way::Write { .. }) => {
-                            mutations.push(id.clone().wants(Command::Grant(Box::new(grant))));
+                            let mutation = id.clone().wants(Command::Grant(Box::new(grant)));
+                            mutations.push(Mutation { is_proved: false, ..mutation });
                             positions.push((position, order, id));
                             None
                         }
-                        (Err(fault), _) => Some(Err(of_the_row(fault)?)),
+                        (Err(fault), Way::Try(_)) => Some(Err(of_the_row(fault)?)),
+                        // A key may have been retired since.
+                        (Err(fault), Way::Write { .. }) => match self.unless_done_before(&id, fault).await {
+                            Ok(Outcome::Logged(receipt)) => Some(Ok(way.there(receipt.log.size))),
+                            Ok(Outcome::Checked(_, revision)) => Some(Ok(Taken::new_at(revision))),
+                            Err(fault) => Some(Err(of_the_row(fault)?)),
+                        },
                     }
                 }
             };

@@ -16,6 +16,7 @@ use crate::domain::content::Content;
 use crate::domain::key::{Custody, Key, KeyStanding};
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::status::Slot;
+use crate::store::rows;
 
 /// How the document comes to be signed.
 #[derive(Clone, Debug)]
@@ -81,7 +82,10 @@ impl Registry {
                 Err(refused) => return self.unless_done_before(&id, refused).await,
             };
             match self.perform(id.clone().wants(Command::Grant(Box::new(grant))), validate_only).await {
-                Err(WriteError::Refused(Refusal::StatusIndexTaken)) if attempt < ATTEMPTS => attempt += 1,
+                Err(WriteError::Refused(Refusal::StatusIndexTaken)) if attempt < ATTEMPTS => {
+                    self.slots.doubt(&order.body);
+                    attempt += 1;
+                }
                 done => return Ok(done?),
             }
         }
@@ -90,14 +94,16 @@ impl Registry {
     /// The grant that an order asks for, its document signed and checked.
     pub(crate) async fn prepare_grant(&self, order: IssueOrder) -> Result<Grant, Fault> {
         let file = self.body_file(&order.body).await?;
+        let is_made_here = !matches!(order.signing, Signing::Document(_));
         let Signed { number, document, disclosures, status, key } =
             self.document(&file, &order.content, None, order.signing).await?;
-        let content_json = crate::store::rows::json(&order.content).into();
+        let bytes = rows::version_bytes(&order.content, &document.text, document.packed).into();
         Ok(Grant {
             number,
+            is_made_here,
             body: order.body,
             content: order.content,
-            content_json,
+            bytes,
             document_sha256: document.sha256,
             document: document.text.into(),
             disclosures,
@@ -140,7 +146,7 @@ impl Registry {
         if key.standing_at(self.clock.now()) != KeyStanding::Good {
             return Err(Fault::no_signing_key(body.name()));
         }
-        let Next { number, version } = next.cloned().unwrap_or_else(|| Next::first(new_number(&file)));
+        let Next { number, version } = next.cloned().unwrap_or_else(|| self.new_number(&file));
         let status = self.slots.next(&self.store, body).await?;
         let (sealed, disclosures) = document::seal(content);
         let certificate =
@@ -190,6 +196,11 @@ impl Registry {
         })
     }
 
+    /// The first version under a fresh number, with the letters of the body's economy.
+    fn new_number(&self, file: &BodyFile) -> Next {
+        Next::first(self.numbers.next(prefix_of(file)))
+    }
+
     fn held(&self, key: &Key) -> Result<Arc<dyn Signer>, Fault> {
         if key.record.custody != Custody::Registry {
             return Err(Fault::invalid("signing_key", "is held by the body itself: send the document as it signed it"));
@@ -209,7 +220,7 @@ impl Registry {
         key: &Key,
         signer: &Arc<dyn Signer>,
     ) -> Result<Signed, Fault> {
-        let Next { number, version } = next.cloned().unwrap_or_else(|| Next::first(new_number(file)));
+        let Next { number, version } = next.cloned().unwrap_or_else(|| self.new_number(file));
         let (sealed, disclosures) = document::seal(content);
         let certificate =
             document::certificate(&self.public_url, &number, version, &file.body, content, status, sealed);
@@ -312,11 +323,6 @@ fn difference(
 fn registered<'f>(file: &'f BodyFile, id: &str, field: &str) -> Result<&'f Key, Fault> {
     let key = file.keys.iter().find(|key| key.record.id == id);
     key.ok_or_else(|| Fault::not_found(file.body.record.id.key_name(id)).with_violation(field, "is not registered"))
-}
-
-/// A fresh number under the letters of the body's economy.
-fn new_number(file: &BodyFile) -> CertificateNumber {
-    CertificateNumber::trusted(NewNumber::generate(prefix_of(file)).as_str())
 }
 
 /// The letters that the numbers of a body's certificates have.

@@ -16,6 +16,9 @@ pub(crate) struct Mutation {
     /// Hash of the request without its request id.
     pub(crate) payload: PayloadHash,
     pub(crate) origin: Origin,
+    /// Whether the answer shows where the entry is in the log, and proves it. A row of an import is told of by the
+    /// revision alone.
+    pub(crate) is_proved: bool,
 }
 
 impl Mutation {
@@ -34,7 +37,7 @@ impl Mutation {
             Command::Contest(heard) => heard.number.name(),
             Command::Publish(publication) => publication.name(),
         };
-        AuditRecord::new(at, &self.origin, outcome).with_resource(resource).with_request_id(&self.key.request_id)
+        AuditRecord::new(at, &self.origin, outcome).with_resource(resource).with_request_id(self.key.request_id())
     }
 }
 
@@ -43,6 +46,7 @@ impl Mutation {
 pub(crate) struct LogReceipt {
     pub(crate) index: u64,
     pub(crate) size: u64,
+    /// Empty, as the leaf and maybe the checkpoint are, of what is not to be proved.
     pub(crate) hashes: Vec<Hash>,
     pub(crate) checkpoint: Arc<str>,
     pub(crate) leaf: Vec<u8>,

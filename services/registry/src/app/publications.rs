@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use greenlane_platform::audit::Origin;
@@ -175,8 +176,9 @@ impl Publications {
             payload: payload_hash(format!("{} {by}", publication.name()).as_bytes()),
             origin: Origin::new(method, catalogue.as_str()),
             command: Command::Publish(publication),
+            is_proved: false,
         };
-        match self.queue.submit(mutation).await {
+        match self.queue.submit(Arc::new(mutation)).await {
             // Another replica may have been faster.
             Ok(_) | Err(WriteError::Refused(Refusal::PublicationKnown(_))) => Ok(()),
             Err(error) => Err(error.into()),

@@ -13,12 +13,13 @@ use super::import::{Memory, Turns};
 use super::keyring::Keyring;
 use super::log::{LogBroken, LogWriter};
 use super::mutation::{Mutation, Receipt, WriteError};
+use super::numbers::Numbers;
 use super::published::Published;
 use super::recall;
 use super::sequencer::WriteQueue;
 use super::slots::Slots;
 use crate::domain::command::{Command, Done};
-use crate::domain::world::Parties;
+use crate::domain::world::{Novelty, Parties};
 use crate::store::{log, world};
 
 /// How far from now a step may take effect; and how far back a consignment may have been released or refused.
@@ -38,6 +39,7 @@ pub(crate) struct Registry {
     pub(crate) trials: Memory,
     pub(crate) keyring: Keyring,
     pub(crate) slots: Slots,
+    pub(crate) numbers: Numbers,
     pub(crate) log: Arc<LogWriter>,
     pub(crate) clock: Clock,
     pub(crate) public_url: String,
@@ -60,17 +62,16 @@ impl Registry {
         if let Some(why) = self.log.broken() {
             return Err(WriteError::LogInconsistent(why));
         }
-        let now = self.clock.now();
         if validate_only {
-            let validated = mutation.audit(now, Audited::Validated);
+            let validated = mutation.audit(self.clock.now(), Audited::Validated);
             let checked = self.check(mutation.command).await?;
             self.audit.record(validated);
             return Ok(checked);
         }
-        let repeated = mutation.audit(now, Audited::Replayed);
-        let receipt = self.queue.submit(mutation).await?;
+        let mutation = Arc::new(mutation);
+        let receipt = self.queue.submit(Arc::clone(&mutation)).await?;
         if receipt.replayed {
-            self.audit.record(repeated);
+            self.audit.record(mutation.audit(self.clock.now(), Audited::Replayed));
         }
         Ok(Outcome::Logged(Box::new(receipt)))
     }
@@ -84,7 +85,8 @@ impl Registry {
                 let (command, now) = (command.clone(), clock.now());
                 Box::pin(async move {
                     let size = log::size(tx).await?;
-                    let mut world = world::load(tx, std::iter::once(&command), &Parties::default()).await?;
+                    let mut world =
+                        world::load(tx, std::iter::once(&command), &Parties::default(), Novelty::LookedUp).await?;
                     Ok((world.apply(&command, size, now), size))
                 })
             })
@@ -149,7 +151,7 @@ pub(crate) struct MutationId {
 impl MutationId {
     /// The mutation that this request asks for.
     pub(crate) fn wants(self, command: Command) -> Mutation {
-        Mutation { command, key: self.key, payload: self.payload, origin: self.origin }
+        Mutation { command, key: self.key, payload: self.payload, origin: self.origin, is_proved: true }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::content::Content;
 use crate::domain::life::{Reason, Step};
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::verdict::authentic::Stored;
+use crate::store::rows;
 
 /// What the next version of a certificate is made of: the version that its last event made or left.
 #[derive(Clone, Debug)]
@@ -66,7 +67,7 @@ impl Registry {
         let file = self.body_file(&base.body).await?;
         let Signed { number, document, disclosures, status, key } =
             self.document(&file, &order.content, Some(&base.next()), order.signing).await?;
-        let content_json = crate::store::rows::json(&order.content).into();
+        let bytes = rows::version_bytes(&order.content, &document.text, document.packed).into();
         Ok(Revision {
             number,
             body: base.body.clone(),
@@ -75,7 +76,7 @@ impl Registry {
             base_content: Arc::clone(&base.content),
             version: base.next().version,
             content: Arc::new(order.content),
-            content_json,
+            bytes,
             document_sha256: document.sha256,
             document: document.text.into(),
             disclosures,

@@ -4,6 +4,7 @@
 //! load the time of one commit is the time in which the next group gathers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use greenlane_platform::clock::Clock;
@@ -15,6 +16,7 @@ use super::group::{self, Committed, Moved};
 use super::log::{LogBroken, LogWriter};
 use super::mutation::{Mutation, Receipt, WriteError};
 use super::published::Published;
+use crate::domain::world::Novelty;
 
 type Answer = oneshot::Sender<Result<Receipt, WriteError>>;
 
@@ -36,9 +38,9 @@ pub(crate) struct WriteQueue {
 impl WriteQueue {
     /// Queues a mutation and waits for what becomes of it. Dropping the future leaves a mutation that has not begun
     /// undone, and one that has begun to its end.
-    pub(crate) async fn submit(&self, mutation: Mutation) -> Result<Receipt, WriteError> {
+    pub(crate) async fn submit(&self, mutation: Arc<Mutation>) -> Result<Receipt, WriteError> {
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting { mutation: Arc::new(mutation), answer };
+        let waiting = Waiting { mutation, answer };
         self.waiting.try_send(waiting).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => WriteError::QueueFull,
             mpsc::error::TrySendError::Closed(_) => stopping(),
@@ -102,6 +104,8 @@ pub(crate) struct Sequencer {
     waiting: mpsc::Receiver<Waiting>,
     written: mpsc::Sender<Written>,
     group_sizes: Histogram<u64>,
+    /// Groups that are still looked up whole, after one that was not all new.
+    wary: u32,
 }
 
 /// The task that publishes what was written and tells the callers, while the next group is on its way.
@@ -113,6 +117,9 @@ pub(crate) struct Teller {
 
 /// Groups that may be durable and not told of. More wait for the teller before they are begun.
 const UNTOLD: usize = 2;
+
+/// Groups that are looked up whole after one that was not all new: whoever sends again what was not answered sends much.
+const WARY: u32 = 64;
 
 /// How often a group is tried whose commit may or may not have happened: trying again is how to find out.
 const UNKNOWN_COMMITS: u32 = 3;
@@ -137,7 +144,7 @@ impl Sequencer {
             .with_boundaries((0..=12).map(|power| f64::from(1 << power)).collect())
             .build();
         let group_limit = group_limit.max(1);
-        let sequencer = Self { store: own, log, clock, group_limit, waiting, written: tells, group_sizes };
+        let sequencer = Self { store: own, log, clock, group_limit, waiting, written: tells, group_sizes, wary: 0 };
         let most = (queue / 2).max(1);
         let queue = WriteQueue { waiting: sender, patient: Arc::new(Semaphore::new(most)), most };
         (queue, sequencer, Teller { store, published, written })
@@ -167,7 +174,7 @@ impl Sequencer {
     }
 
     /// Writes a group. When something in it cannot be written, its halves are tried, and theirs: everything else can.
-    async fn write(&self, group: Vec<Waiting>) {
+    async fn write(&mut self, group: Vec<Waiting>) {
         let mut parts = vec![group];
         while let Some(mut part) = parts.pop() {
             // Nobody will see the answer, and nothing was done yet.
@@ -191,16 +198,38 @@ impl Sequencer {
         }
     }
 
-    async fn commit(&self, group: Vec<Arc<Mutation>>) -> Result<Committed, StoreError<LogBroken>> {
+    async fn commit(&mut self, group: Vec<Arc<Mutation>>) -> Result<Committed, StoreError<LogBroken>> {
         let group: Arc<[Arc<Mutation>]> = group.into();
+        let at_first = if self.wary == 0 { Novelty::Assumed } else { Novelty::LookedUp };
+        let attempts = Arc::new(AtomicU32::new(0));
+        let mut committed = self.attempt(&group, at_first, &attempts).await;
+        if at_first == Novelty::Assumed && matches!(committed, Err(StoreError::Database(_))) {
+            // What it refused may have been taken for new.
+            committed = self.attempt(&group, Novelty::LookedUp, &attempts).await;
+        }
+        let is_known = at_first == Novelty::Assumed && attempts.load(Ordering::Relaxed) > 1;
+        self.wary = if is_known || committed.is_err() { WARY } else { self.wary.saturating_sub(1) };
+        committed
+    }
+
+    /// Counts the attempts. From the second on it is looked up what is new.
+    async fn attempt(
+        &self,
+        group: &Arc<[Arc<Mutation>]>,
+        at_first: Novelty,
+        attempts: &Arc<AtomicU32>,
+    ) -> Result<Committed, StoreError<LogBroken>> {
         let mut unknown = 0;
         loop {
-            let (log, clock, body) = (Arc::clone(&self.log), self.clock.clone(), Arc::clone(&group));
+            let (log, clock, body) = (Arc::clone(&self.log), self.clock.clone(), Arc::clone(group));
+            let attempts = Arc::clone(attempts);
             let outcome = self
                 .store
                 .write("commit_group", move |tx| {
                     let (log, clock, group) = (Arc::clone(&log), clock.clone(), Arc::clone(&body));
-                    Box::pin(async move { group::commit(tx, &log, &clock, &group).await })
+                    let is_first = attempts.fetch_add(1, Ordering::Relaxed) == 0;
+                    let novelty = if is_first { at_first } else { Novelty::LookedUp };
+                    Box::pin(async move { group::commit(tx, &log, &clock, &group, novelty).await })
                 })
                 .await;
             match outcome {

@@ -65,26 +65,28 @@ impl Unknown {
     /// What nobody knows of what a certificate names.
     pub(crate) async fn findings(&self, content: &Content) -> Vec<Finding> {
         let Names(names) = Names::of(content);
-        let unknown = self.look_up(&names, PATIENCE).await;
+        let unknown = self.look_up(&names.iter().collect(), PATIENCE).await;
         names.into_iter().filter(|name| unknown.contains(name)).map(Name::finding).collect()
     }
 
     /// The same of many certificates, whose names are looked up together.
     pub(crate) async fn findings_of_many(&self, all: &[Names]) -> Vec<Vec<Finding>> {
-        let names: BTreeSet<Name> = all.iter().flat_map(|Names(names)| names).cloned().collect();
-        let unknown = self.look_up(&names, PATIENCE_OF_MANY).await;
+        let unknown = self.look_up(&all.iter().flat_map(|Names(names)| names).collect(), PATIENCE_OF_MANY).await;
+        if unknown.is_empty() {
+            return vec![Vec::new(); all.len()];
+        }
         let of = |Names(names): &Names| names.intersection(&unknown).cloned().map(Name::finding).collect();
         all.iter().map(of).collect()
     }
 
     /// Which of these nobody knows.
-    async fn look_up(&self, names: &BTreeSet<Name>, patience: Duration) -> BTreeSet<Name> {
+    async fn look_up(&self, names: &BTreeSet<&Name>, patience: Duration) -> BTreeSet<Name> {
         let (mut unknown, mut open) = (BTreeSet::new(), Vec::new());
         for name in names {
             match self.fresh(name) {
-                Some(Some(false)) => drop(unknown.insert(name.clone())),
+                Some(Some(false)) => drop(unknown.insert(Name::clone(name))),
                 Some(_) => {}
-                None => open.push(name.clone()),
+                None => open.push(Name::clone(name)),
             }
         }
         if open.is_empty() {

@@ -47,6 +47,15 @@ pub(crate) struct Version {
     pub(crate) key: String,
 }
 
+/// What is stored of a version: made where it is prepared, outside any lock.
+#[derive(Clone, Debug)]
+pub(crate) struct VersionBytes {
+    /// The facts as JSON.
+    pub(crate) content: String,
+    /// The document, as the store packs it.
+    pub(crate) document: Vec<u8>,
+}
+
 impl Version {
     /// Whether the document keeps this field back, whether or not what it says was erased here.
     pub(crate) fn keeps_back(&self, field: ConfidentialField) -> bool {

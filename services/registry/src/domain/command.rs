@@ -7,7 +7,7 @@ use greenlane_credential::ConfidentialField;
 
 use super::body::{Body, BodyRecord, Role};
 use super::body_command::BodyCommand;
-use super::certificate::Snapshot;
+use super::certificate::{Snapshot, VersionBytes};
 use super::content::Content;
 use super::contestation::ContestCommand;
 use super::key::{Key, KeyRecord, KeyStanding};
@@ -40,9 +40,11 @@ pub(crate) enum Command {
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
     pub(crate) number: CertificateNumber,
+    /// Whether the number and the place in the status list were chosen here just now, and not told by the document.
+    pub(crate) is_made_here: bool,
     pub(crate) body: BodyId,
     pub(crate) content: Arc<Content>,
-    pub(crate) content_json: Arc<str>,
+    pub(crate) bytes: Arc<VersionBytes>,
     pub(crate) document: Arc<str>,
     pub(crate) document_sha256: [u8; 32],
     pub(crate) disclosures: Vec<String>,
@@ -84,7 +86,7 @@ pub(crate) struct Revision {
     /// The version that it makes: the one after the newest, whether that counts or was overtaken.
     pub(crate) version: u32,
     pub(crate) content: Arc<Content>,
-    pub(crate) content_json: Arc<str>,
+    pub(crate) bytes: Arc<VersionBytes>,
     pub(crate) document: Arc<str>,
     pub(crate) document_sha256: [u8; 32],
     pub(crate) disclosures: Vec<String>,
@@ -122,6 +124,8 @@ pub(crate) enum Done {
     Erased,
     Contested,
     Published,
+    /// What was done before, and is told of by its revision alone.
+    Known,
 }
 
 /// Why a mutation is refused. Nothing was written.

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::body::{Body, BodyRecord, Role};
 use super::body_command::BodyChange;
-use super::certificate::{Head, Snapshot, Version, etag};
+use super::certificate::{Head, Snapshot, Version, VersionBytes, etag};
 use super::contestation::{ContestCommand, Contestation, last_of};
 use greenlane_credential::ConfidentialField;
 
@@ -61,6 +61,16 @@ pub(crate) struct World {
     pub(crate) publications: Publications,
 }
 
+/// Whether mutations were done before, and whether what was chosen here for a new certificate, its number and its place in
+/// the status list, is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Novelty {
+    /// They are taken for new, as nearly all are. What is not new is found as it is written: then nothing of it is.
+    Assumed,
+    /// It is looked up.
+    LookedUp,
+}
+
 /// Bodies and keys as they are at a size of the log: only its entries change them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parties {
@@ -77,10 +87,10 @@ pub(crate) enum Change {
     /// An event, and what tells its EPCIS event from others.
     Traced(Box<TraceEvent>, Option<String>),
     WrittenOff(Box<Booked>),
-    /// A new certificate: head, first version, grant. The JSON of its facts is made outside the lock.
+    /// A new certificate: head, first version, grant.
     Granted {
         known: Arc<Known>,
-        content_json: Arc<str>,
+        bytes: Arc<VersionBytes>,
         status: Slot,
     },
     /// A step: the new head, and the index of the event before, for the guard of the update.
@@ -93,7 +103,7 @@ pub(crate) enum Change {
     Revised {
         head: Box<Head>,
         version: Box<Version>,
-        content_json: Arc<str>,
+        bytes: Arc<VersionBytes>,
         status: Slot,
         event: Event,
         previous_index: u64,
@@ -208,8 +218,7 @@ impl World {
         let known = Arc::new(known);
         let done = Done::Certificate(Arc::new(known.snapshot()));
         self.certificates.insert(grant.number.clone(), Arc::clone(&known));
-        let content_json = Arc::clone(&grant.content_json);
-        let change = Change::Granted { known, content_json, status: grant.status };
+        let change = Change::Granted { known, bytes: Arc::clone(&grant.bytes), status: grant.status };
         Ok(Applied { change, leaf, done })
     }
 

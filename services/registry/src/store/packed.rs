@@ -5,6 +5,7 @@
 //! header, signature, payload. Base64url has one text for one byte string, so what comes out is what went in.
 
 use greenlane_jose::b64;
+use greenlane_jose::compact::Signed;
 
 /// What comes after it is the text.
 const TEXT: u8 = 0;
@@ -13,7 +14,22 @@ const JWS: u8 = 1;
 
 /// A document for the store.
 pub(super) fn pack(document: &str) -> Vec<u8> {
-    parts(document).unwrap_or_else(|| [&[TEXT][..], document.as_bytes()].concat())
+    parts(document).unwrap_or_else(|| as_text(document))
+}
+
+/// The same of one that was just signed.
+pub(crate) fn pack_signed(document: &Signed) -> Vec<u8> {
+    match before_payload(&document.header, &document.signature, document.payload.len()) {
+        Some(mut packed) => {
+            packed.extend_from_slice(&document.payload);
+            packed
+        }
+        None => as_text(&document.text),
+    }
+}
+
+fn as_text(document: &str) -> Vec<u8> {
+    [&[TEXT][..], document.as_bytes()].concat()
 }
 
 fn parts(document: &str) -> Option<Vec<u8>> {
@@ -23,13 +39,19 @@ fn parts(document: &str) -> Option<Vec<u8>> {
         return None;
     }
     let (header, signature) = (b64::decode(header).ok()?, b64::decode(signature).ok()?);
+    let mut packed = before_payload(&header, &signature, payload.len())?;
+    b64::decode_to(payload, &mut packed).ok()?;
+    Some(packed)
+}
+
+/// What stands before a payload, for which there is room of that many bytes.
+fn before_payload(header: &[u8], signature: &[u8], room: usize) -> Option<Vec<u8>> {
     let lengths = [u16::try_from(header.len()).ok()?, u16::try_from(signature.len()).ok()?];
-    let mut packed = Vec::with_capacity(5 + document.len());
+    let mut packed = Vec::with_capacity(5 + header.len() + signature.len() + room);
     packed.push(JWS);
     lengths.iter().for_each(|length| packed.extend_from_slice(&length.to_be_bytes()));
-    packed.extend_from_slice(&header);
-    packed.extend_from_slice(&signature);
-    b64::decode_to(payload, &mut packed).ok()?;
+    packed.extend_from_slice(header);
+    packed.extend_from_slice(signature);
     Some(packed)
 }
 
@@ -56,7 +78,10 @@ pub(super) fn unpack(packed: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{pack, unpack};
+    use greenlane_jose::SigningKey;
+    use greenlane_jose::compact::{NewHeader, sign_in_parts};
+
+    use super::{pack, pack_signed, unpack};
 
     #[test]
     fn every_text_comes_out_as_it_went_in() {
@@ -79,6 +104,18 @@ mod tests {
         }
         assert!(pack(&long).len() < long.len() * 4 / 5);
         assert!(pack(&header).len() > header.len());
+    }
+
+    #[test]
+    fn what_was_just_signed_is_packed_as_its_text_is() {
+        let key = SigningKey::generate_ed25519();
+        for payload in ["{}".to_owned(), format!("{{\"a\":\"{}\"}}", "ü".repeat(3_000))] {
+            let header = NewHeader { kid: Some("did:web:example.org#k"), typ: Some("vc+jwt"), cty: Some("vc") };
+            let signed = sign_in_parts(&key, header, payload.into_bytes()).unwrap();
+            let packed = pack_signed(&signed);
+            assert_eq!(packed, pack(&signed.text));
+            assert_eq!(unpack(&packed), Some(signed.text));
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::entity::{body, body_key, certificate, event, log_entry, term, version
 use super::namesakes::name_sha256;
 use super::{corrupt, packed, to_i64, to_u64};
 use crate::domain::body::Body;
-use crate::domain::certificate::{Head, Version};
+use crate::domain::certificate::{Head, Version, VersionBytes};
 use crate::domain::content::Content;
 use crate::domain::goods::folded;
 use crate::domain::key::Key;
@@ -173,14 +173,19 @@ pub(super) fn disclosures_text(disclosures: &[String]) -> String {
     if disclosures.is_empty() { String::new() } else { json(&disclosures) }
 }
 
-pub(crate) fn version_row(head: &Head, version: &Version, content_json: &str) -> version::ActiveModel {
+/// What is stored of a version that states this, by this document; which may be packed already.
+pub(crate) fn version_bytes(content: &Content, document: &str, packed: Option<Vec<u8>>) -> VersionBytes {
+    VersionBytes { content: json(content), document: packed.unwrap_or_else(|| packed::pack(document)) }
+}
+
+pub(crate) fn version_row(head: &Head, version: &Version, bytes: &VersionBytes) -> version::ActiveModel {
     version::ActiveModel {
         log_index: Set(to_i64(version.log_index)),
         certificate: Set(to_i64(head.granted_index)),
         version: Set(from_version(version.version)),
         recorded_at: Set(version.recorded_at.into()),
-        content: Set(content_json.to_owned()),
-        document: Set(packed::pack(&version.document)),
+        content: Set(bytes.content.clone()),
+        document: Set(bytes.document.clone()),
         document_sha256: Set(version.document_sha256.to_vec()),
         disclosures: Set(disclosures_text(&version.disclosures)),
         key_id: Set(version.key.clone()),

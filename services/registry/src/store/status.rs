@@ -1,6 +1,7 @@
 //! The places that documents have in the bodies' status lists.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 
 use greenlane_store::{Engine, Micros, Tx, bulk};
 use sea_orm::entity::prelude::*;
@@ -69,6 +70,19 @@ pub(crate) async fn taken(tx: &Tx, wanted: &BTreeSet<(&str, Slot)>) -> Result<Ha
         }
     }
     Ok(found)
+}
+
+/// Those of a run of places of a list that documents have.
+pub(crate) async fn taken_within(tx: &Tx, body: &BodyId, list: u32, places: Range<u32>) -> Result<HashSet<u32>, DbErr> {
+    let indices: Vec<i32> = of_list(body, small(list))
+        .select_only()
+        .column(status_entry::Column::Idx)
+        .filter(status_entry::Column::Idx.gte(small(places.start)))
+        .filter(status_entry::Column::Idx.lt(small(places.end)))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(indices.into_iter().map(i32::unsigned_abs).collect())
 }
 
 async fn taken_of_list(tx: &Tx, body: &BodyId, list: i32, indices: &[i32]) -> Result<Vec<i32>, DbErr> {

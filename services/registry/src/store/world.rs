@@ -17,14 +17,16 @@ use crate::domain::command::Command;
 use crate::domain::life::Event;
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::status::Slot;
-use crate::domain::world::{Applied, Change, Known, Parties, World};
+use crate::domain::world::{Applied, Change, Known, Novelty, Parties, World};
 use crate::domain::write_off_command::WriteOffCommand;
 
-/// Everything that these commands name; of bodies and keys, what is not held already.
+/// Everything that these commands name; of bodies and keys, what is not held already; of what was chosen here, what is to be
+/// looked up.
 pub(crate) async fn load<'c>(
     tx: &Tx,
     commands: impl Iterator<Item = &'c Command>,
     held: &Parties,
+    novelty: Novelty,
 ) -> Result<World, DbErr> {
     let commands: Vec<&Command> = commands.collect();
     let write_offs: Vec<&WriteOffCommand> = commands
@@ -67,8 +69,10 @@ pub(crate) async fn load<'c>(
             Command::Grant(grant) => {
                 body_ids.insert(grant.body.as_str());
                 keys.insert(grant.key.as_str());
-                numbers.insert(grant.number.as_str());
-                slots.insert((grant.body.as_str(), grant.status));
+                if novelty == Novelty::LookedUp || !grant.is_made_here {
+                    numbers.insert(grant.number.as_str());
+                    slots.insert((grant.body.as_str(), grant.status));
+                }
             }
             Command::Step(step) => {
                 stepped.insert(step.number.as_str());
@@ -244,11 +248,11 @@ pub(crate) fn add_rows(inserts: &mut Inserts, applied: &[Applied]) {
     let mut listed = Vec::new();
     for one in applied {
         match &one.change {
-            Change::Granted { known, content_json, status } => {
+            Change::Granted { known, bytes, status } => {
                 let Known { head, events: grant, .. } = known.as_ref();
                 let first = known.version();
                 certificates.push(rows::certificate_row(head));
-                versions.push(rows::version_row(head, first, content_json));
+                versions.push(rows::version_row(head, first, bytes));
                 events.extend(grant.iter().map(|event| rows::event_row(head, event)));
                 for term in rows::terms_of(&first.content) {
                     let granted = terms.entry(term).or_default();
@@ -259,8 +263,8 @@ pub(crate) fn add_rows(inserts: &mut Inserts, applied: &[Applied]) {
                 listed.push(status::row(head, *status, first.version));
             }
             Change::Stepped { head, event, .. } => events.push(rows::event_row(head, event)),
-            Change::Revised { head, version, content_json, status, event, .. } => {
-                versions.push(rows::version_row(head, version, content_json));
+            Change::Revised { head, version, bytes, status, event, .. } => {
+                versions.push(rows::version_row(head, version, bytes));
                 events.push(rows::event_row(head, event));
                 listed.push(status::row(head, *status, version.version));
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use greenlane_api::common::v1::{self as common, ErrorReason};
 use greenlane_api::registry::v1 as wire;
 use greenlane_platform::fault::Fault;
@@ -15,6 +16,7 @@ greenlane_store::engine_tests!(Migrator:
     a_catalogue_is_imported_and_every_row_logged,
     a_refused_row_is_reported_and_stops_no_other,
     an_import_that_broke_is_simply_repeated,
+    what_was_imported_is_there_when_its_key_signs_no_more,
     a_trial_writes_nothing,
     a_trial_tells_what_the_import_will,
     an_import_is_of_the_callers_body_alone,
@@ -138,6 +140,26 @@ async fn an_import_that_broke_is_simply_repeated(db: TestDatabase) {
     end.unwrap();
     assert_eq!(answers.last().unwrap().revision, 152, "all were there");
     assert_eq!(revision(&served).await, 152);
+}
+
+async fn what_was_imported_is_there_when_its_key_signs_no_more(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let (_, end) = import(&served, (1..=80).map(row).collect()).await;
+    end.unwrap();
+    let listed = wire::ListCertificatesRequest::default();
+    let listed = served.certificates("bodies/xa-lab").list_certificates(listed).await.unwrap().into_inner();
+    let name = listed.certificates[0].signing_key.clone();
+    let retire = wire::RetireBodyKeyRequest { request_id: "retire".to_owned(), name, ..Default::default() };
+    served.clock.advance(TimeDelta::hours(1));
+    served.bodies().retire_body_key(retire).await.unwrap();
+    served.clock.advance(TimeDelta::hours(1));
+    let (answers, end) = import(&served, (1..=80).map(row).collect()).await;
+    end.unwrap();
+    let last = answers.last().unwrap();
+    assert_eq!((counts(last), last.already_there), ((80, 80, 0), 80));
+    let (_, end) = import(&served, (1..=81).map(row).collect()).await;
+    assert_eq!(Fault::reason_of(&end.unwrap_err()), Some(ErrorReason::NoSigningKey), "a new row needs a key");
 }
 
 async fn a_trial_writes_nothing(db: TestDatabase) {

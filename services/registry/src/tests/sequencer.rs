@@ -18,6 +18,7 @@ greenlane_store::engine_tests!(Migrator:
     a_refused_mutation_fails_alone,
     a_mutation_that_the_database_refuses_fails_alone,
     a_full_queue_says_when_to_come_back,
+    what_was_done_before_is_answered_as_then_among_what_is_new,
 );
 
 async fn revision(served: &Served) -> u64 {
@@ -104,4 +105,35 @@ async fn a_full_queue_says_when_to_come_back(db: TestDatabase) {
         assert!(Fault::retry_after_of(status).is_some());
     }
     assert_eq!(revision(&served).await, 2 + (60 - refused.len()) as u64, "what was refused was not written");
+}
+
+async fn what_was_done_before_is_answered_as_then_among_what_is_new(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let mut first = Vec::new();
+    for index in 0..10 {
+        first.push(served.issue("xa-lab", &format!("c{index}")).await);
+    }
+    let step = withdrawal(&first[0].certificate.as_ref().unwrap().name, "w");
+    let withdraw = |step: wire::WithdrawCertificateRequest| {
+        let mut certificates = served.certificates("bodies/xa-lab");
+        async move { certificates.withdraw_certificate(step).await.unwrap().into_inner() }
+    };
+    let withdrawn = withdraw(step.clone()).await;
+    // Twice: the second time it is expected.
+    for round in 0..2 {
+        let mut calls = tokio::task::JoinSet::new();
+        for index in 0..20 + round {
+            let mut certificates = served.certificates("bodies/xa-lab");
+            let order = order("xa-lab", &format!("c{index}"));
+            calls.spawn(async move { (index, certificates.issue_certificate(order).await.unwrap().into_inner()) });
+        }
+        // By the rules it could not be done a second time.
+        let withdrawing = withdraw(step.clone());
+        let (answers, again) = tokio::join!(calls.join_all(), withdrawing);
+        assert_eq!(again, withdrawn);
+        let known = answers.into_iter().filter(|(index, _)| *index < 10);
+        known.for_each(|(index, answer)| assert_eq!(answer, first[index]));
+        assert_eq!(revision(&served).await, 2 + 20 + round as u64 + 1, "each is done once");
+    }
 }

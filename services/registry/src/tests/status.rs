@@ -11,6 +11,7 @@ use greenlane_log::note::NoteKey;
 use greenlane_platform::clock::Clock;
 use greenlane_platform::fault::Fault;
 use greenlane_store::testing::TestDatabase;
+use sea_orm::ConnectionTrait as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic::Code;
 
@@ -31,6 +32,7 @@ greenlane_store::engine_tests!(Migrator:
     what_there_is_not_is_a_problem,
     a_full_list_is_followed_by_another,
     a_place_is_one_documents_alone,
+    places_that_somebody_else_filled_are_left_for_others,
     the_promise_is_made_where_lists_are_served,
 );
 
@@ -341,6 +343,34 @@ async fn a_place_is_one_documents_alone(db: TestDatabase) {
     // As it was prepared it is good.
     let (_, payload) = parts(&second);
     served.certificates("bodies/xa-lab").issue_certificate(sign(&payload, "four")).await.unwrap();
+}
+
+async fn places_that_somebody_else_filled_are_left_for_others(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let one = entry(&issued(&served, "c1").await.document).index;
+    // As another replica would: all places of the part from which the next ones were chosen.
+    let part = u64::from(ENTRIES / 64);
+    let first = one / part * part;
+    db.store()
+        .write::<_, std::convert::Infallible, _>("fill", move |tx| {
+            Box::pin(async move {
+                let last = first + part - 1;
+                tx.execute_unprepared(&format!(
+                    "WITH RECURSIVE place (idx) AS (SELECT {first} UNION ALL SELECT idx + 1 FROM place WHERE idx < {last}) \
+                     INSERT INTO status_entry (body, list, idx, certificate, version) \
+                     SELECT 'xa-lab', 1, idx, -1, 1 FROM place WHERE idx <> {one}"
+                ))
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    for id in ["c2", "c3"] {
+        let other = entry(&issued(&served, id).await.document).index;
+        assert_ne!(other / part, one / part);
+    }
 }
 
 async fn the_promise_is_made_where_lists_are_served(db: TestDatabase) {

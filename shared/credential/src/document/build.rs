@@ -1,7 +1,7 @@
 //! From facts to a signed document.
 
 use greenlane_jose::canonical::Node;
-use greenlane_jose::compact::{self, NewHeader};
+use greenlane_jose::compact::{self, NewHeader, Signed};
 use greenlane_jose::{SignError, Signer, canonical};
 use serde_json::{Value, json};
 
@@ -65,10 +65,19 @@ pub fn sign_document_as(
     certificate: &Certificate,
     signer: &dyn Signer,
 ) -> Result<String, SignDocumentError> {
+    Ok(signed_as(profile, certificate, signer)?.text)
+}
+
+/// As [`sign_document`], with the parts that the document encodes.
+pub fn sign_document_in_parts(certificate: &Certificate, signer: &dyn Signer) -> Result<Signed, SignDocumentError> {
+    signed_as(Profile::Untp, certificate, signer)
+}
+
+fn signed_as(profile: Profile, certificate: &Certificate, signer: &dyn Signer) -> Result<Signed, SignDocumentError> {
     let payload = payload_as(profile, certificate)?;
     let kid = format!("{}#{}", certificate.issuer.did, signer.kid());
     let header = NewHeader { kid: Some(&kid), typ: Some(media_type(certificate)), cty: Some(CTY) };
-    Ok(compact::sign(signer, header, &payload)?)
+    Ok(compact::sign_in_parts(signer, header, payload)?)
 }
 
 /// The media type of a document, without `application/`: what its header's `typ` says.
@@ -97,32 +106,27 @@ pub(super) fn credential(profile: Profile, certificate: &Certificate) -> Result<
     let id = format!("{registry}/certificates/{}", escape(number));
     let name = format!("Certificate {number}");
     let also_known_as = Node::object([
-        ("type", Node::Texts(&["Party"])),
         ("id", format!("{registry}/{}", escape_path(&issuer.body)).into()),
         ("name", (&issuer.name).into()),
         ("registeredId", issuer.body.strip_prefix("bodies/").unwrap_or(&issuer.body).into()),
+        ("type", Node::Texts(&["Party"])),
     ]);
     let issued_by = Node::object([
-        ("type", Node::Texts(&["CredentialIssuer"])),
         ("id", (&issuer.did).into()),
-        ("name", (&issuer.name).into()),
         ("issuerAlsoKnownAs", Node::List(vec![also_known_as])),
+        ("name", (&issuer.name).into()),
+        ("type", Node::Texts(&["CredentialIssuer"])),
     ]);
     let context = format!("{registry}/{CONTEXT_PATH}");
-    let mut stated: Vec<(&str, Node<'_>)> = vec![
-        ("number", number.into()),
-        ("version", (*version).into()),
+    let mut stated: Vec<(&str, Node<'_>)> = Vec::with_capacity(5);
+    stated.extend([
         ("body", (&issuer.body).into()),
         ("facts", sealed.conceal(facts)),
-    ];
-    let mut members: Vec<(&str, Node<'_>)> = vec![
-        ("@context", Node::List(vec![CONTEXTS[0].into(), CONTEXTS[1].into(), context.into()])),
-        ("type", Node::Texts(&TYPES)),
-        ("issuer", issued_by),
-        ("validFrom", format!("{}T00:00:00Z", facts.valid_from).into()),
-        ("validUntil", format!("{}T23:59:59Z", facts.valid_until).into()),
-        ("credentialSubject", attestation(certificate, &id, &name)),
-    ];
+        ("number", number.into()),
+        ("version", (*version).into()),
+    ]);
+    let mut members: Vec<(&str, Node<'_>)> = Vec::with_capacity(11);
+    members.push(("@context", Node::List(vec![CONTEXTS[0].into(), CONTEXTS[1].into(), context.into()])));
     if !sealed.is_empty() {
         members.push((ALGORITHM, SHA_256.into()));
     }
@@ -144,17 +148,25 @@ pub(super) fn credential(profile: Profile, certificate: &Certificate) -> Result<
             }
         }
     }
-    members.push((FACTS_MEMBER, Node::Object(stated)));
-    members.extend([("id", id.into()), ("name", name.into())]);
+    members.extend([
+        ("credentialSubject", attestation(certificate, &id, &name)),
+        (FACTS_MEMBER, Node::Object(stated)),
+        ("id", id.into()),
+        ("issuer", issued_by),
+        ("name", name.into()),
+        ("type", Node::Texts(&TYPES)),
+        ("validFrom", format!("{}T00:00:00Z", facts.valid_from).into()),
+        ("validUntil", format!("{}T23:59:59Z", facts.valid_until).into()),
+    ]);
     Ok(Node::Object(members))
 }
 
 fn status_entry<'a>(purpose: &'a str, index: Node<'a>, list: &'a str) -> Node<'a> {
     Node::object([
-        ("type", "BitstringStatusListEntry".into()),
-        ("statusPurpose", purpose.into()),
-        ("statusListIndex", index),
         ("statusListCredential", list.into()),
+        ("statusListIndex", index),
+        ("statusPurpose", purpose.into()),
+        ("type", "BitstringStatusListEntry".into()),
     ])
 }
 
@@ -182,22 +194,23 @@ fn attestation<'a>(certificate: &'a Certificate, id: &str, name: &str) -> Node<'
     let Certificate { registry, issuer, facts, .. } = certificate;
     let level = issuer.accreditation.as_ref().map(|accreditation| accreditation.level).unwrap_or_default();
     let scheme = Node::object([
-        ("type", Node::Texts(&["ConformityScheme"])),
         ("id", format!("{registry}/{}", escape_path(&facts.scheme.scheme)).into()),
         ("name", (&facts.scheme.scheme).into()),
+        ("type", Node::Texts(&["ConformityScheme"])),
     ]);
-    let mut attestation: Vec<(&str, Node<'_>)> = vec![
-        ("type", Node::Texts(&["ConformityAttestation"])),
-        ("id", format!("{id}#attestation").into()),
-        ("name", name.to_owned().into()),
-        ("description", (&facts.scope).into()),
-        ("assessorLevel", "3rdParty".into()),
+    let mut attestation: Vec<(&str, Node<'_>)> = Vec::with_capacity(12);
+    attestation.extend([
         ("assessmentLevel", level.as_str().into()),
+        ("assessorLevel", "3rdParty".into()),
         ("attestationType", "certification".into()),
-        ("issuedToParty", holder(facts, id)),
-        ("referenceScheme", scheme),
         ("conformityAssessment", Node::List(vec![assessment(certificate, id, name)])),
-    ];
+        ("description", (&facts.scope).into()),
+        ("id", format!("{id}#attestation").into()),
+        ("issuedToParty", holder(facts, id)),
+        ("name", name.to_owned().into()),
+        ("referenceScheme", scheme),
+        ("type", Node::Texts(&["ConformityAttestation"])),
+    ]);
     if !facts.scheme.level.is_empty() {
         attestation.push(("profileScore", Node::object([("code", (&facts.scheme.level).into())])));
     }
@@ -215,16 +228,16 @@ fn attestation<'a>(certificate: &'a Certificate, id: &str, name: &str) -> Node<'
 
 fn holder<'a>(facts: &'a Facts, id: &str) -> Node<'a> {
     let holder = &facts.holder;
-    let mut party: Vec<(&str, Node<'_>)> = vec![("type", Node::Texts(&["Party"])), ("name", (&holder.name).into())];
+    let name = ("name", (&holder.name).into());
+    let kind = ("type", Node::Texts(&["Party"]));
     if is_uri(&holder.identifier) {
-        party.push(("id", (&holder.identifier).into()));
-    } else {
-        party.push(("id", format!("{id}#holder").into()));
-        if !holder.identifier.is_empty() {
-            party.push(("registeredId", (&holder.identifier).into()));
-        }
+        return Node::object([("id", (&holder.identifier).into()), name, kind]);
     }
-    Node::Object(party)
+    let id = ("id", format!("{id}#holder").into());
+    if holder.identifier.is_empty() {
+        return Node::object([id, name, kind]);
+    }
+    Node::object([id, name, ("registeredId", (&holder.identifier).into()), kind])
 }
 
 fn assessment<'a>(certificate: &'a Certificate, id: &str, name: &str) -> Node<'a> {
@@ -234,24 +247,24 @@ fn assessment<'a>(certificate: &'a Certificate, id: &str, name: &str) -> Node<'a
     let measurements = if kept_back { &[] } else { facts.measurements.as_slice() };
     let standards = facts.normative_documents.iter().map(|document| {
         Node::object([
-            ("type", Node::Texts(&["Standard"])),
             ("id", format!("{registry}/standards/{}", escape(&document.edition)).into()),
             ("name", (&document.edition).into()),
+            ("type", Node::Texts(&["Standard"])),
         ])
     });
     let products = facts.products.iter().enumerate().map(|(index, product)| assessed_product(product, index, id));
     let measured = measurements.iter().enumerate().map(|(index, measurement)| performance(measurement, index, id));
     Node::object([
-        ("type", Node::Texts(&["ConformityAssessment"])),
+        ("assessedPerformance", Node::list(measured)),
+        ("assessedProduct", Node::list(products)),
+        ("assessmentCriteria", Node::List(Vec::new())),
+        ("assessmentDate", facts.granted_on.to_string().into()),
+        ("conformance", true.into()),
+        ("conformityTopic", Node::List(Vec::new())),
         ("id", format!("{id}#assessment").into()),
         ("name", name.to_owned().into()),
-        ("assessmentDate", facts.granted_on.to_string().into()),
-        ("assessmentCriteria", Node::List(Vec::new())),
-        ("conformityTopic", Node::List(Vec::new())),
         ("referenceStandard", Node::list(standards)),
-        ("assessedProduct", Node::list(products)),
-        ("assessedPerformance", Node::list(measured)),
-        ("conformance", true.into()),
+        ("type", Node::Texts(&["ConformityAssessment"])),
     ])
 }
 

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{ALPHABET, CertificateNumber, NumberError, Prefix, check_characters, remainder};
+use super::{ALPHABET, CertificateNumber, NumberError, Prefix, Run, check_characters, remainder};
 
 fn numbers() -> impl Strategy<Value = CertificateNumber> {
     // Generation draws its own randomness: the seed only makes proptest call it anew.
@@ -50,6 +50,20 @@ fn numbers_are_read_as_people_write_them() {
         }
         assert_eq!(number.prefix().to_string(), letters);
     }
+}
+
+#[test]
+fn numbers_of_a_run_lie_together_and_are_numbers_like_others() {
+    let prefix = Prefix::new("CN").unwrap();
+    let run = Run::random();
+    let numbers: Vec<_> = (0..1_000).map(|_| CertificateNumber::generate_in(prefix, run)).collect();
+    for number in &numbers {
+        assert_eq!(number.as_str()[..7], numbers[0].as_str()[..7]);
+        assert_eq!(CertificateNumber::parse(number.as_str()).as_ref(), Ok(number));
+    }
+    let different: std::collections::BTreeSet<_> = numbers.iter().collect();
+    assert_eq!(different.len(), numbers.len());
+    assert!((0..10).any(|_| Run::random() != run), "another run begins otherwise");
 }
 
 #[test]

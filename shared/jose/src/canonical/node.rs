@@ -20,7 +20,7 @@ pub enum Node<'a> {
     List(Vec<Node<'a>>),
     /// An array of fixed strings.
     Texts(&'static [&'static str]),
-    /// An object; no name twice, in any order.
+    /// An object; no name twice, in any order. In the canonical one it is written the quickest.
     Object(Vec<(&'static str, Node<'a>)>),
     /// What is there as a value already.
     Value(Value),

@@ -23,6 +23,9 @@ const HIDDEN: &[RangeInclusive<char>] = &[
 /// Whether a text holds a character that does not show. The joiners U+200C and U+200D are letters' business in
 /// Persian, Hindi and other languages: they may follow what is not ASCII.
 pub(super) fn holds_hidden(text: &str) -> bool {
+    if text.is_ascii() {
+        return false;
+    }
     let mut before = ' ';
     text.chars().any(|c| {
         let stray_joiner = matches!(c, '\u{200c}' | '\u{200d}') && (before.is_ascii() || before.is_whitespace());

@@ -17,6 +17,10 @@ const MOST_VALUES: usize = 256;
 /// Rows in one statement of arrays at most: their number is not in its text, and only the size of the message counts.
 const MOST_IN_ARRAYS: usize = 1_024;
 
+/// Rows from which on a value that all of them have in a column is sent once. With fewer there is little to save, and many
+/// more texts: rows have something in common by chance.
+const SHARED_FROM: usize = 32;
+
 /// One statement, or a part of one.
 pub(super) enum Insert {
     /// A list of values, maybe longer than there are rows.
@@ -31,6 +35,8 @@ pub(super) struct Arrays {
     only_absent: bool,
     kinds: Vec<Kind>,
     rows: Vec<Vec<Value>>,
+    /// Of the columns that come last: what all rows have there.
+    shared: Vec<Value>,
 }
 
 impl Insert {
@@ -43,25 +49,63 @@ impl Insert {
 }
 
 /// What inserts these rows, in their order.
-pub(super) fn statements(engine: Engine, run: Run, only_absent: bool) -> Vec<Insert> {
-    let kinds: Option<Vec<Kind>> = match engine {
-        Engine::Postgres => kinds(&run),
-        Engine::Sqlite => None,
+pub(super) fn statements(engine: Engine, mut run: Run, only_absent: bool) -> Vec<Insert> {
+    let (shared, kinds) = match engine {
+        Engine::Sqlite => (take_shared(&mut run), None),
+        Engine::Postgres if kinds(&run).is_some() => (take_shared(&mut run), kinds(&run)),
+        Engine::Postgres => (Shared::default(), None),
     };
-    let into = into(engine, run.table, &run.columns);
+    let columns = run.columns.len();
+    run.columns.extend(shared.columns);
+    let all = run.columns.len();
+    let (into, shared) = (into(engine, run.table, &run.columns), shared.values);
     let mut rows = run.rows;
     let mut statements = Vec::new();
     while !rows.is_empty() {
-        let size =
-            if kinds.is_some() { rows.len().min(MOST_IN_ARRAYS) } else { size(engine, &run.columns, rows.len()) };
+        let size = if kinds.is_some() { rows.len().min(MOST_IN_ARRAYS) } else { size(engine, all, rows.len()) };
         let rest = rows.split_off(size);
+        let (into, shared) = (into.clone(), shared.clone());
         statements.push(match &kinds {
-            Some(kinds) => Insert::Arrays(Arrays { into: into.clone(), only_absent, kinds: kinds.clone(), rows }),
-            None => Insert::Lists(list(engine, &into, run.columns.len(), rows, only_absent)),
+            Some(kinds) => Insert::Arrays(Arrays { into, only_absent, kinds: kinds.clone(), rows, shared }),
+            None => Insert::Lists(list(engine, &into, columns, rows, shared, only_absent)),
         });
         rows = rest;
     }
     statements
+}
+
+/// What all rows have in common.
+#[derive(Default)]
+struct Shared {
+    columns: Vec<&'static str>,
+    values: Vec<Value>,
+}
+
+/// Takes out of the rows what all of them have in common. Those of one caller, recorded together, differ in less than half
+/// of their columns.
+fn take_shared(run: &mut Run) -> Shared {
+    let mut shared = Shared::default();
+    let Some((first, rest)) = run.rows.split_first().filter(|(_, rest)| rest.len() + 1 >= SHARED_FROM) else {
+        return shared;
+    };
+    let alike = |(column, value): (usize, &Value)| rest.iter().all(|row| row[column] == *value);
+    let is_shared: Vec<bool> = first.iter().enumerate().map(alike).collect();
+    // Rows of nothing would be none.
+    if is_shared.iter().all(|is_shared| *is_shared) {
+        return shared;
+    }
+    let in_common = first.iter().zip(&is_shared).filter(|(_, is_shared)| **is_shared);
+    shared.values = in_common.map(|(value, _)| value.clone()).collect();
+    let named = run.columns.iter().zip(&is_shared).filter(|(_, is_shared)| **is_shared);
+    shared.columns = named.map(|(name, _)| *name).collect();
+    keep_unshared(&mut run.columns, &is_shared);
+    run.rows.iter_mut().for_each(|row| keep_unshared(row, &is_shared));
+    shared
+}
+
+fn keep_unshared<T>(items: &mut Vec<T>, is_shared: &[bool]) {
+    let mut is_shared = is_shared.iter();
+    items.retain(|_| is_shared.next() == Some(&false));
 }
 
 /// One statement of these parts, and its values. It tells the number of rows of the last part.
@@ -74,8 +118,13 @@ pub(super) fn together<'a>(parts: impl IntoIterator<Item = &'a Arrays>) -> Resul
             format!("${variable}::{}[]", kind.name())
         });
         let arrays = arrays.collect::<Vec<_>>().join(", ");
+        let mut shared = String::new();
+        for kind in part.shared.iter().filter_map(Kind::of) {
+            variable += 1;
+            let _ = write!(shared, ", ${variable}::{}", kind.name());
+        }
         let absent = if part.only_absent { ON_CONFLICT } else { "" };
-        inserts.push(format!("{}SELECT * FROM UNNEST({arrays}){absent}", part.into));
+        inserts.push(format!("{}SELECT *{shared} FROM UNNEST({arrays}){absent}", part.into));
         part.bind(&mut values).map_err(|error| DbErr::Type(error.to_string()))?;
     }
     let last = inserts.pop().unwrap_or_default();
@@ -110,6 +159,17 @@ impl Arrays {
                 Kind::Bytes => column!(column, Value::Bytes(Some(value)) => value.as_slice()),
             }
         }
+        for value in &self.shared {
+            match value {
+                Value::Bool(Some(value)) => values.add(*value)?,
+                Value::Int(Some(value)) => values.add(*value)?,
+                Value::BigInt(Some(value)) => values.add(*value)?,
+                Value::Double(Some(value)) => values.add(*value)?,
+                Value::String(Some(value)) => values.add(value.as_str())?,
+                Value::Bytes(Some(value)) => values.add(value.as_slice())?,
+                other => return Err(format!("{other:?} stands in no array").into()),
+            }
+        }
         Ok(())
     }
 }
@@ -125,8 +185,8 @@ fn into(engine: Engine, table: &str, columns: &[&str]) -> String {
 }
 
 /// How many rows go into one list of values.
-fn size(engine: Engine, columns: &[&str], left: usize) -> usize {
-    let most = 1 << (max_variables(engine) / columns.len().max(1)).clamp(1, MOST_VALUES).ilog2();
+fn size(engine: Engine, columns: usize, left: usize) -> usize {
+    let most = 1 << (max_variables(engine) / columns.max(1)).clamp(1, MOST_VALUES).ilog2();
     match engine {
         Engine::Sqlite => left.min(most),
         Engine::Postgres => most.min(1 << left.ilog2()),
@@ -135,17 +195,26 @@ fn size(engine: Engine, columns: &[&str], left: usize) -> usize {
 
 /// One statement for all rows. Its text depends on how long its list is, and the engine prepares each text anew that it has
 /// not seen. So on SQLite the list is as long as a power of two, and its last rows are left empty: they read as NULL, which
-/// no value of ours is.
-fn list(engine: Engine, into: &str, columns: usize, rows: Vec<Vec<Value>>, only_absent: bool) -> Statement {
+/// no value of ours is. What all rows share stands before the list, and is bound before it.
+fn list(
+    engine: Engine,
+    into: &str,
+    columns: usize,
+    rows: Vec<Vec<Value>>,
+    shared: Vec<Value>,
+    only_absent: bool,
+) -> Statement {
     let length = match engine {
         Engine::Sqlite => rows.len().next_power_of_two(),
         Engine::Postgres => rows.len(),
     };
-    let is_padded = length > 1 && engine == Engine::Sqlite;
+    let is_padded = engine == Engine::Sqlite && (length > 1 || !shared.is_empty());
     let mut sql = String::with_capacity(into.len() + 60 + length * (columns * 5 + 3));
     sql.push_str(into);
     if is_padded {
-        sql.push_str("SELECT * FROM (");
+        sql.push_str("SELECT *");
+        shared.iter().for_each(|_| sql.push_str(",?"));
+        sql.push_str(" FROM (");
     }
     let mut variable = 0;
     for row in 0..length {
@@ -172,7 +241,7 @@ fn list(engine: Engine, into: &str, columns: usize, rows: Vec<Vec<Value>>, only_
         Engine::Sqlite => DbBackend::Sqlite,
         Engine::Postgres => DbBackend::Postgres,
     };
-    Statement::from_sql_and_values(backend, sql, rows.into_iter().flatten())
+    Statement::from_sql_and_values(backend, sql, shared.into_iter().chain(rows.into_iter().flatten()))
 }
 
 /// A kind of values that can stand in an array.

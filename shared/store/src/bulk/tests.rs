@@ -71,6 +71,32 @@ fn on_sqlite_one_statement_inserts_a_few_rows_whatever_their_number_and_what_is_
 }
 
 #[test]
+fn what_many_rows_have_in_common_is_sent_once() {
+    let row = |id: i32| row::ActiveModel { id: Set(id), note: Set(Some("x".to_owned())) };
+    let one = |engine, count| {
+        let mut statements =
+            runs((0..count).map(row)).into_iter().flat_map(|run| statement::statements(engine, run, false));
+        let (Some(statement), None) = (statements.next(), statements.next()) else { panic!("one statement") };
+        statement
+    };
+    let list = |count| {
+        let Insert::Lists(list) = one(Engine::Sqlite, count) else { panic!("SQLite has no arrays") };
+        (list.sql, list.values.map_or(0, |values| values.0.len()))
+    };
+    let (sql, values) = list(40);
+    assert!(
+        sql.starts_with("INSERT OR FAIL INTO \"row\" (\"id\", \"note\") SELECT *,? FROM (VALUES (?),(?),"),
+        "{sql}"
+    );
+    assert_eq!(values, 41);
+    assert_eq!(list(20).1, 40, "few rows are alike by chance");
+    let insert = one(Engine::Postgres, 40);
+    let (sql, values) = statement::together(insert.arrays()).unwrap();
+    assert_eq!(sql, "INSERT INTO \"row\" (\"id\", \"note\") SELECT *, $2::text FROM UNNEST($1::integer[])");
+    assert_eq!(sea_orm::sqlx::Arguments::len(&values), 2);
+}
+
+#[test]
 fn on_postgres_one_text_inserts_any_number_of_rows() {
     let texts: BTreeSet<String> = (1..3_000)
         .step_by(500)

@@ -47,7 +47,7 @@ pub(super) async fn claim(tx: &Tx, key: &Key, payload: &PayloadHash, now: Micros
     if matches!(inserted, TryInsertResult::Inserted(1)) {
         return Ok(Begun::New);
     }
-    let found = record::Entity::find_by_id(key.digest()).one(tx).await?;
+    let found = record::Entity::find_by_id(key.digest.to_vec()).one(tx).await?;
     // A snapshot older than the other's commit, or the record expired in between: another attempt sees clearly.
     let found = found.ok_or_else(|| tx.contended("the idempotency record is not visible"))?;
     judge(&found.payload_hash, found.response, payload)
@@ -56,7 +56,7 @@ pub(super) async fn claim(tx: &Tx, key: &Key, payload: &PayloadHash, now: Micros
 pub(super) async fn answer(tx: &Tx, key: &Key, response: &[u8]) -> Result<(), DbErr> {
     let updated = record::Entity::update_many()
         .col_expr(record::Column::Response, Expr::value(response.to_vec()))
-        .filter(record::Column::Key.eq(key.digest()))
+        .filter(record::Column::Key.eq(key.digest.to_vec()))
         .filter(record::Column::Response.is_null())
         .exec(tx)
         .await?;
@@ -68,15 +68,15 @@ pub(super) async fn answer(tx: &Tx, key: &Key, response: &[u8]) -> Result<(), Db
 }
 
 pub(super) async fn look_up_many(tx: &Tx, requests: &[(Key, PayloadHash)]) -> Result<Vec<Begun>, DbErr> {
-    let keys: Vec<Vec<u8>> = requests.iter().map(|(key, _)| key.digest()).collect();
     let mut found = HashMap::new();
-    for chunk in keys.chunks(KEYS_A_QUERY) {
-        let rows = bulk::find_unique::<record::Entity, _>(tx, record::Column::Key, chunk.iter().cloned()).await?;
+    for chunk in requests.chunks(KEYS_A_QUERY) {
+        let keys = chunk.iter().map(|(key, _)| key.digest.to_vec());
+        let rows = bulk::find_unique::<record::Entity, _>(tx, record::Column::Key, keys).await?;
         found.extend(rows.into_iter().map(|row| (row.key, (row.payload_hash, row.response))));
     }
-    keys.iter()
-        .zip(requests)
-        .map(|(key, (_, payload))| match found.get(key) {
+    requests
+        .iter()
+        .map(|(key, payload)| match found.get(key.digest.as_slice()) {
             None => Ok(Begun::New),
             Some((stored, response)) => judge(stored, response.clone(), payload),
         })
@@ -115,10 +115,10 @@ fn judge(stored: &[u8], response: Option<Vec<u8>>, payload: &PayloadHash) -> Res
 
 fn active(key: Key, payload: &PayloadHash, response: Option<Vec<u8>>, now: Micros) -> record::ActiveModel {
     record::ActiveModel {
-        key: Set(key.digest()),
-        caller: Set(key.caller),
-        method: Set(key.method),
-        request_id: Set(key.request_id),
+        key: Set(key.digest.to_vec()),
+        caller: Set(String::from(&*key.caller)),
+        method: Set(String::from(&*key.method)),
+        request_id: Set(String::from(&*key.request_id)),
         payload_hash: Set(payload.to_vec()),
         response: Set(response),
         created_at: Set(now),

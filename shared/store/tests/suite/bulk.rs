@@ -9,6 +9,7 @@ use crate::schema::{Migrator, note, wide};
 greenlane_store::engine_tests!(
     Migrator: five_thousand_rows_of_eight_columns_are_inserted,
     thirty_thousand_rows_are_inserted,
+    what_many_rows_have_in_common_is_in_each_of_them,
     inserting_what_is_there_twice_is_no_error,
     no_rows_are_no_error,
     what_is_looked_up_by_key_is_found_after_a_migration_added_a_column,
@@ -50,6 +51,32 @@ async fn thirty_thousand_rows_are_inserted(db: TestDatabase) {
         })
         .await;
     assert_eq!(write.unwrap(), 34_000);
+}
+
+async fn what_many_rows_have_in_common_is_in_each_of_them(db: TestDatabase) {
+    let alike = |mut row: wide::ActiveModel| {
+        (row.a, row.c, row.g) = (Set("one".to_owned()), Set(String::new()), Set("for all".to_owned()));
+        row
+    };
+    let write: Result<_, StoreError> = db
+        .write("alike", move |tx| {
+            Box::pin(async move {
+                let inserted = bulk::insert(tx, rows(300).into_iter().map(alike)).await?;
+                Ok((inserted, bulk::insert_absent(tx, rows(340).into_iter().map(alike)).await?))
+            })
+        })
+        .await;
+    assert_eq!(write.unwrap(), (300, 40));
+    let read: Result<_, StoreError> =
+        db.read("read", |tx| Box::pin(async move { Ok(wide::Entity::find().all(tx).await?) })).await;
+    let mut read = read.unwrap();
+    read.sort_by_key(|row| row.id);
+    let told = |row: wide::Model| (row.id, row.a, row.b, row.c, row.f, row.g);
+    let expected = (0..340).map(|id| {
+        let own = format!("value {id}");
+        (id, "one".to_owned(), own.clone(), String::new(), own, "for all".to_owned())
+    });
+    assert_eq!(read.into_iter().map(told).collect::<Vec<_>>(), expected.collect::<Vec<_>>());
 }
 
 async fn inserting_what_is_there_twice_is_no_error(db: TestDatabase) {

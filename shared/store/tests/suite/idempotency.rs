@@ -124,7 +124,7 @@ async fn a_group_is_looked_up_and_recorded_together(db: TestDatabase) {
                 let answered = requests[..2_500].iter().map(|(key, payload)| Answered {
                     key: key.clone(),
                     payload: *payload,
-                    response: key.request_id.clone().into_bytes(),
+                    response: key.request_id().as_bytes().to_vec(),
                 });
                 idempotency::record_many(tx, answered.collect(), instant(0)).await?;
                 Ok(begun)

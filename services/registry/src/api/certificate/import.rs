@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::stream::BoxStream as Chunks;
@@ -47,6 +47,8 @@ struct Import {
     trial: Trial,
     /// The revision at which it began.
     began_at: u64,
+    /// Whether a row was there already.
+    is_repeated: AtomicBool,
     unknown: Arc<Unknown>,
 }
 
@@ -90,8 +92,8 @@ impl Certificates {
         let trial = Trial::new(registry.trials.clone());
         let began_at = registry.published.revision();
         let unknown = Arc::clone(&self.unknown);
-        let import =
-            Arc::new(Import { registry, caller, stamp, received: AtomicU64::new(0), trial, began_at, unknown });
+        let (received, is_repeated) = (AtomicU64::new(0), AtomicBool::new(false));
+        let import = Arc::new(Import { registry, caller, stamp, received, trial, began_at, is_repeated, unknown });
         let work = Arc::clone(&import);
         let mut validate_only = None;
         let chunks = request.into_inner().ready_chunks(CHUNK).map(move |rows| {
@@ -157,7 +159,10 @@ impl Import {
         }
         drop(turn);
         let names: Vec<Names> = parsed.iter().map(|row| Names::of(&row.content)).collect();
-        let way = if validate_only { Way::Try(&self.trial) } else { Way::Write { began_at: self.began_at } };
+        let way = match validate_only {
+            true => Way::Try(&self.trial),
+            false => Way::Write { began_at: self.began_at, is_repeated: &self.is_repeated },
+        };
         // The rows before the end are written all the same: they were good.
         let (fates, unknown) =
             tokio::join!(self.registry.import(&places, parsed, way), self.unknown.findings_of_many(&names));

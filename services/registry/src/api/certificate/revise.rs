@@ -182,6 +182,11 @@ impl Certificates {
                 let mutation = id.wants(Command::Revise(Box::new(revision)));
                 let done = match self.registry.perform(mutation, raw.validate_only).await {
                     Err(WriteError::Refused(moved @ (Refusal::VersionMoved { .. } | Refusal::StatusIndexTaken))) => {
+                        if moved == Refusal::StatusIndexTaken
+                            && let Some(base) = &base
+                        {
+                            self.registry.slots.doubt(&base.body);
+                        }
                         return Ok(Err(moved));
                     }
                     done => done.map_err(|error| {

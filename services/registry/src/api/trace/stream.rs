@@ -45,7 +45,7 @@ pub(super) fn import(
                 let mut event = item.event.clone().unwrap_or_default();
                 event.name.clear();
                 let payload = idempotency::payload_hash(&event.encode_to_vec());
-                let stamp = Stamp::new(payload, origin.clone(), caller.clone());
+                let stamp = Stamp::new(payload, origin.clone(), &caller);
                 let done = traces.record(&caller, &item.request_id, stamp, item.event, item.validate_only).await;
                 Ok::<Row, Status>(match done {
                     Ok(answer) => Row { number, revision: answer.revision, refused: None, failed: false },

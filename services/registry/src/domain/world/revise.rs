@@ -87,7 +87,7 @@ impl World {
         let change = Change::Revised {
             head: Box::new(known.head.clone()),
             version: Box::new(newest),
-            content_json: Arc::clone(&command.content_json),
+            bytes: Arc::clone(&command.bytes),
             status: command.status,
             event,
             previous_index,
