@@ -336,6 +336,8 @@ fn what_cannot_be_among_the_best_is_left_out_and_changes_nothing() {
         // What is not meant.
         "wordcg wordab not wordad",
         "wordap wordad, not wordbd wordcg",
+        "wordcg wordad wordab wordap, not wordaa wordac wordbd wordah",
+        "wordcgg wordad wordab, not wordaabb wordac wordah wordap wordar",
         // A code, the beginning of some, and a title.
         "000777",
         "0007",
