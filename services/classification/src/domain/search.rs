@@ -144,6 +144,7 @@ impl Catalogue {
     /// Builds the indexes of all editions, the newest of each system first: those are searched when nothing is said. Those
     /// that are as they were in another catalogue are taken from there.
     pub(crate) fn build_indexes(&self, before: &Self) {
+        self.synonyms.read();
         let mut editions: Vec<usize> = (0..self.editions.len()).collect();
         editions.sort_by_key(|edition| std::cmp::Reverse(self.editions[*edition].fact.effective_from));
         for edition in &editions {
@@ -199,6 +200,7 @@ impl Catalogue {
     pub(crate) fn index(&self, edition: usize) -> &EditionIndex {
         let search = &self.search;
         search.editions[edition].get_or_init(|| {
+            self.synonyms.read();
             // Who wants one edition while others are built does not wait for those.
             let built = match search.building.read.try_lock() {
                 Ok(mut read) => EditionIndex::build(self, edition, &mut read),

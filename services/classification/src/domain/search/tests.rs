@@ -421,6 +421,17 @@ fn what_was_read_for_indexes_is_forgotten_also_after_building_one_failed() {
 }
 
 #[test]
+fn synonyms_are_read_with_the_words_that_are_indexed_and_not_before_a_code_can_be_asked_for() {
+    let catalogue = starter();
+    assert!(!catalogue.synonyms.are_read());
+    catalogue.build_indexes(&Catalogue::empty());
+    assert!(catalogue.synonyms.are_read());
+    let catalogue = starter();
+    catalogue.index(0);
+    assert!(catalogue.synonyms.are_read());
+}
+
+#[test]
 fn only_the_editions_whose_words_a_revision_changes_are_indexed_anew() {
     let mut facts = invented_facts(&["01 02 03"; 3], &["01>01 02>02 03>03"; 2]);
     let [of, digits, language, term] = ["E1", "01", "en", "panels"].map(str::to_owned);
