@@ -270,8 +270,10 @@ fn found<'c>(catalogue: &'c Catalogue, query: &Query) -> Hits<'c> {
     let folded = fold(text);
     let decided = query.on.map(|on| catalogue.taught.decided(&folded, on)).unwrap_or_default();
     let mut better: HashMap<Position, Ranked<'c>, RandomState> = HashMap::default();
+    let digits = as_code(text);
     for edition in editions {
-        let exact = by_code(catalogue, text, edition).into_iter().chain(by_title(catalogue, &folded, edition));
+        let coded = digits.iter().flat_map(|digits| by_code(catalogue, digits, edition));
+        let exact = coded.chain(by_title(catalogue, &folded, edition));
         let exact = exact.chain(by_example(catalogue, &decided, edition));
         let exact = exact.chain(by_name(catalogue, &words, edition));
         for found in exact.filter(|found| admitted(catalogue, query, found.at)) {
@@ -423,16 +425,17 @@ fn digits(text: &str) -> String {
     text.chars().map(half_width).filter(|c| !matches!(c, '.' | ' ' | '-')).collect()
 }
 
-fn by_code<'c>(catalogue: &'c Catalogue, text: &str, edition: usize) -> Vec<Ranked<'c>> {
-    let text: String = text.trim().chars().map(half_width).collect();
-    let digits = digits(&text);
-    let separated = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ' ' | '-'));
-    if digits.len() < 2 || !separated {
-        return Vec::new();
-    }
+/// The digits of a text that is nothing but the beginning of a code.
+fn as_code(text: &str) -> Option<String> {
+    let separated = |c: char| c.is_ascii_digit() || matches!(c, '.' | ' ' | '-');
+    let digits = text.trim().chars().map(half_width).all(separated).then(|| digits(text.trim()));
+    digits.filter(|digits| digits.len() >= 2)
+}
+
+fn by_code<'c>(catalogue: &'c Catalogue, digits: &str, edition: usize) -> Vec<Ranked<'c>> {
     let codes = &catalogue.editions[edition].codes;
-    let begin = codes.partition_point(|code| code.fact.code.as_str() < digits.as_str());
-    let begins = (0u32..).zip(codes).skip(begin).take_while(|(_, code)| code.fact.code.starts_with(&digits));
+    let begin = codes.partition_point(|code| code.fact.code.as_str() < digits);
+    let begins = (0u32..).zip(codes).skip(begin).take_while(|(_, code)| code.fact.code.starts_with(digits));
     begins
         .map(|(row, code)| {
             let kind = if code.fact.code == digits { HitKind::ExactCode } else { HitKind::CodePrefix };

@@ -145,7 +145,7 @@ pub(crate) fn shown<'w>(found: impl Iterator<Item = &'w Word>) -> Vec<String> {
         }
     }
     let han = |word: &str| word.chars().all(is_han);
-    let within = |part: &str| shown.iter().any(|whole| *whole != part && han(part) && whole.contains(part));
+    let within = |part: &str| han(part) && shown.iter().any(|whole| *whole != part && whole.contains(part));
     shown.iter().filter(|word| !within(word)).map(|word| (*word).to_owned()).collect()
 }
 

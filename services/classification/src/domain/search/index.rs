@@ -277,7 +277,8 @@ impl EditionIndex {
 
     fn key(&self, once: &Once<'_>, slips: &mut Slips<'_>) -> Key {
         let (word, key) = (once.number, once.word.key.as_str());
-        let mut meant: Vec<u32> = once.meant.iter().filter_map(|meant| self.id(meant)).collect();
+        let known = once.meant.iter().filter_map(|meant| self.id(meant));
+        let mut meant: Vec<u32> = known.take(SYNONYMS + 1).collect();
         if meant.len() > SYNONYMS {
             meant.clear();
         }
