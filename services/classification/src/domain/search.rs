@@ -7,7 +7,7 @@ mod index;
 mod synonyms;
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering as Memory};
 use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 
@@ -62,6 +62,8 @@ pub(crate) struct Query {
     pub(crate) editions: Vec<usize>,
     /// Empty means all.
     pub(crate) levels: Vec<Level>,
+    /// By edition: the rows to look among. None means all.
+    pub(crate) among: Option<HashMap<usize, Arc<HashSet<u32>>>>,
     /// What was taught counts if it was decided by this day. None: nothing taught counts.
     pub(crate) on: Option<NaiveDate>,
     /// So many hits are likely to be taken.
@@ -295,7 +297,9 @@ fn found<'c>(catalogue: &'c Catalogue, query: &Query) -> Hits<'c> {
 }
 
 fn admitted(catalogue: &Catalogue, query: &Query, at: Position) -> bool {
-    query.levels.is_empty() || query.levels.contains(&catalogue.code(at).level)
+    let among = |rows: &HashMap<usize, Arc<HashSet<u32>>>| rows.get(&at.edition).is_some_and(|it| it.contains(&at.row));
+    (query.levels.is_empty() || query.levels.contains(&catalogue.code(at).level))
+        && query.among.as_ref().is_none_or(among)
 }
 
 /// Hits on their way out.

@@ -375,6 +375,21 @@ fn what_cannot_be_among_the_best_is_left_out_and_changes_nothing() {
 }
 
 #[test]
+fn hits_among_some_codes_are_those_of_all_hits_that_are_among_them() {
+    let catalogue = spoken();
+    let rows = |edition: u32| Arc::new((0..2_000).filter(|row| row % 37 == edition).collect::<HashSet<u32>>());
+    let among = HashMap::from([(0, rows(3)), (1, rows(5))]);
+    let is_among = |hit: &Hit| among.get(&hit.at.edition).is_some_and(|rows| rows.contains(&hit.at.row));
+    for text in ["wordcg wordab wordad", "wordab", "0007", "wordap wordad, not wordbd wordcg"] {
+        let all = Query { text: text.to_owned(), editions: vec![0, 1, 2], ..Query::default() };
+        let some = Query { among: Some(among.clone()), ..all.clone() };
+        let expected: Vec<Hit> = search(&catalogue, &all).filter(is_among).collect();
+        assert!(!expected.is_empty() || text == "0007", "{text}");
+        assert_eq!(search(&catalogue, &some).collect::<Vec<_>>(), expected, "{text}");
+    }
+}
+
+#[test]
 fn rows_that_are_likely_among_the_best_are_scored_as_when_they_are_found() {
     let catalogue = spoken();
     let mut scored = 0;
