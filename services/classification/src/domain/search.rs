@@ -19,7 +19,7 @@ use super::code::half_width;
 use super::facts::Level;
 use super::translate::translate;
 use super::words::{Word, fold, shown, words};
-use evidence::Evidence;
+use evidence::{Below, Evidence};
 pub(crate) use fuzzy::Slips;
 use fuzzy::Vocabulary;
 pub(crate) use index::{Asked, EditionIndex, Wanted};
@@ -149,9 +149,11 @@ impl Catalogue {
         self.synonyms.read();
         let mut editions: Vec<usize> = (0..self.editions.len()).collect();
         editions.sort_by_key(|edition| std::cmp::Reverse(self.editions[*edition].fact.effective_from));
+        let (mut read, mut below) = (Read::default(), [Below::default(), Below::default()]);
         for edition in &editions {
-            self.take_index(*edition, before);
+            self.take_index(*edition, before, &mut below, &mut read);
         }
+        drop((read, below));
         self.indexes(&editions);
         // The first search of several editions finds their words put together.
         self.search.slips(true);
@@ -159,12 +161,13 @@ impl Catalogue {
 
     /// Takes the index of an edition from another catalogue that has it, where the codes are the same there and all that is
     /// said of them is.
-    fn take_index(&self, edition: usize, before: &Self) {
+    fn take_index(&self, edition: usize, before: &Self, below: &mut [Below; 2], read: &mut Read) {
         let here = &self.editions[edition];
         let there = before.edition(&here.fact.id).filter(|there| before.editions[*there].codes.is(&here.codes));
         let index = there.and_then(|there| Some((there, before.search.editions[there].get()?)));
         let Some((there, index)) = index.filter(|_| self.search.get(edition).is_none()) else { return };
-        if Evidence::of(self, edition) == Evidence::of(before, there) {
+        let [ours, theirs] = below;
+        if Evidence::of(self, edition, ours, read) == Evidence::of(before, there, theirs, read) {
             self.search.editions[edition].get_or_init(|| Arc::clone(index));
         }
     }

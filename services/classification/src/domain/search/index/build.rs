@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 
 use super::{EditionIndex, Indexed, PARTS, Posting, Row, Term, weight};
 use crate::domain::catalogue::{Catalogue, EditionData};
-use crate::domain::search::evidence::Evidence;
+use crate::domain::search::evidence::{Below, Evidence};
 use crate::domain::search::fuzzy::Vocabulary;
 use crate::domain::words::{each, fold, key};
 
@@ -35,7 +35,9 @@ const NAMED: usize = 4;
 impl EditionIndex {
     pub(crate) fn build(catalogue: &Catalogue, edition: usize, read: &mut Read) -> Self {
         let data = &catalogue.editions[edition];
-        let evidence = Evidence::of(catalogue, edition);
+        let mut below = std::mem::take(&mut read.below);
+        let evidence = Evidence::of(catalogue, edition, &mut below, read);
+        read.below = below;
         let mut build = Build { read, known: Vec::new(), ids: HashMap::default() };
         let count = data.codes.len();
         let (mut own, mut terms) = (vec![Vec::new(); count], vec![Vec::new(); count]);
@@ -79,7 +81,8 @@ impl EditionIndex {
         for national in &evidence.lines {
             let mut field = vec![Vec::new(); count];
             for (row, text) in national {
-                field[*row as usize].extend(build.included(text));
+                let words = &mut field[*row as usize];
+                build.each(*text, |id, excluded| words.extend((!excluded).then_some(id)));
             }
             lines.push(field);
         }
@@ -87,9 +90,9 @@ impl EditionIndex {
         let fields = Fields { own, terms, lines };
         let postings = fields.postings(data, build.ids.len());
         // How rare a word is, is asked of the codes that goods are declared under: those above repeat it.
-        let leaf = |row: u32| data.codes[row as usize].children.is_empty();
-        let leaves = (0u32..).zip(&data.codes).filter(|(row, _)| leaf(*row)).count();
-        let found = |rows: &[(u32, f32)]| rows.iter().filter(|(row, _)| leaf(*row)).count();
+        let leaf: Vec<bool> = data.codes.iter().map(|code| code.children.is_empty()).collect();
+        let leaves = leaf.iter().filter(|leaf| **leaf).count();
+        let found = |rows: &[(u32, f32)]| rows.iter().filter(|(row, _)| leaf[*row as usize]).count();
         let weights: Vec<f32> = postings.iter().map(|rows| weight(found(rows), leaves)).collect();
         let weight = |words: &[u32]| words.iter().map(|id| weights[*id as usize]).sum::<f32>();
         let mut term_words: Vec<u32> = Vec::with_capacity(kept.iter().map(|it| it.words.len()).sum());
@@ -191,7 +194,10 @@ pub(crate) struct Read {
     /// Words as they stand in texts, each with the number of its key and whether it is of parts: each is brought to its
     /// stem once.
     by_shown: HashMap<Box<str>, (u32, bool), RandomState>,
-    texts: HashMap<Box<str>, Box<[Token]>, RandomState>,
+    /// Texts by number, and the numbers of texts.
+    texts: Vec<Box<[Token]>>,
+    by_text: HashMap<Box<str>, u32, RandomState>,
+    below: Below,
 }
 
 /// A word in a text.
@@ -203,16 +209,25 @@ struct Token {
 }
 
 impl Read {
-    fn text(&mut self, text: &str) -> &[Token] {
-        if !self.texts.contains_key(text) {
-            let mut tokens = Vec::new();
-            each(text, |shown, excluded| {
-                let (key, parts) = self.word(shown);
-                tokens.push(Token { key, excluded, parts });
-            });
-            self.texts.insert(Box::from(text), tokens.into_boxed_slice());
+    /// The number of a text, which is read if it was not.
+    pub(crate) fn number(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.by_text.get(text) {
+            return *number;
         }
-        self.texts.get(text).map_or(&[][..], |tokens| &**tokens)
+        let mut tokens = Vec::new();
+        each(text, |shown, excluded| {
+            let (key, parts) = self.word(shown);
+            tokens.push(Token { key, excluded, parts });
+        });
+        let number = number(self.texts.len());
+        self.texts.push(tokens.into_boxed_slice());
+        self.by_text.insert(Box::from(text), number);
+        number
+    }
+
+    fn text(&mut self, text: &str) -> &[Token] {
+        let number = self.number(text);
+        &self.texts[number as usize]
     }
 
     fn word(&mut self, shown: &str) -> (u32, bool) {
@@ -271,17 +286,24 @@ impl Build<'_> {
     }
 
     fn ids(&mut self, text: &str) -> Vec<(u32, bool)> {
-        let tokens: Vec<Token> = self.read.text(text).to_vec();
+        let number = self.read.number(text);
+        let mut ids = Vec::with_capacity(self.read.texts[number as usize].len());
+        self.each(number, |id, excluded| ids.push((id, excluded)));
+        ids
+    }
+
+    /// Hands over the words of a text, each with whether it is excluded.
+    fn each(&mut self, text: u32, mut found: impl FnMut(u32, bool)) {
         let Self { read, known, ids } = self;
         known.resize(read.keys.len(), None);
-        let mut id = |key: u32| {
-            *known[key as usize].get_or_insert_with(|| {
-                let next = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-                ids.insert(read.keys[key as usize].clone(), next);
+        for token in read.texts[text as usize].iter() {
+            let id = *known[token.key as usize].get_or_insert_with(|| {
+                let next = number(ids.len());
+                ids.insert(read.keys[token.key as usize].clone(), next);
                 next
-            })
-        };
-        tokens.into_iter().map(|token| (id(token.key), token.excluded)).collect()
+            });
+            found(id, token.excluded);
+        }
     }
 }
 
