@@ -56,12 +56,15 @@ impl EditionIndex {
                 if let Some(head) = build.head(text) {
                     heads.entry(head).or_default().push(row);
                 }
+                let text = build.read.number(text);
                 of_parts[row as usize] |= build.names_parts(text);
-                let from = own[row as usize].len();
-                for (id, excluded) in build.ids(text) {
-                    if excluded { excluding.entry(id).or_default().push(row) } else { own[row as usize].push(id) }
-                }
-                described.push(Called::of(row, own[row as usize][from..].to_vec()));
+                let own = &mut own[row as usize];
+                let from = own.len();
+                build.each(text, |id, excluded| match excluded {
+                    true => excluding.entry(id).or_default().push(row),
+                    false => own.push(id),
+                });
+                described.push(Called::of(row, own[from..].to_vec()));
             }
         }
         names.retain(|_, rows| rows.len() <= NAMED);
@@ -225,11 +228,6 @@ impl Read {
         number
     }
 
-    fn text(&mut self, text: &str) -> &[Token] {
-        let number = self.number(text);
-        &self.texts[number as usize]
-    }
-
     fn word(&mut self, shown: &str) -> (u32, bool) {
         if let Some(word) = self.by_shown.get(shown) {
             return *word;
@@ -256,8 +254,8 @@ struct Build<'r> {
 
 impl Build<'_> {
     /// Whether a description is of parts of something.
-    fn names_parts(&mut self, text: &str) -> bool {
-        self.read.text(text).iter().any(|token| token.parts && !token.excluded)
+    fn names_parts(&self, text: u32) -> bool {
+        self.read.texts[text as usize].iter().any(|token| token.parts && !token.excluded)
     }
 
     /// The words of the name with which a description begins, if there is one and more behind it.
@@ -321,7 +319,7 @@ impl Fields {
         let mut postings: Vec<Vec<(u32, f32)>> = vec![Vec::new(); words];
         let (own, terms) = (mean(&self.own), mean(&self.terms));
         let lines: Vec<f32> = self.lines.iter().map(|field| mean(field)).collect();
-        let mut row_words: Vec<(u32, f32)> = Vec::new();
+        let mut row_words: Vec<u64> = Vec::new();
         for (row, code) in (0u32..).zip(&data.codes) {
             row_words.clear();
             add(&mut row_words, &self.own[row as usize], OWN, own);
@@ -336,18 +334,31 @@ impl Fields {
                 weight = ABOVE;
                 above = data.codes[parent as usize].parent;
             }
-            row_words.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-            for same in row_words.chunk_by(|a, b| a.0 == b.0) {
-                postings[same[0].0 as usize].push((row, same.iter().map(|(_, count)| count).sum()));
+            row_words.sort_unstable();
+            for same in row_words.chunk_by(|a, b| word(*a) == word(*b)) {
+                postings[word(same[0])].push((row, same.iter().map(|it| count(*it)).sum()));
             }
         }
         postings
     }
 }
 
-fn add(to: &mut Vec<(u32, f32)>, words: &[u32], weight: f32, mean: f32) {
+/// Adds words with what each counts: the word above, so that they come in the order of the words, and what is of one word in
+/// the order of what it counts, which is never negative.
+fn add(to: &mut Vec<u64>, words: &[u32], weight: f32, mean: f32) {
     let count = weight / (1.0 - LENGTH + LENGTH * length(words) / mean);
-    to.extend(words.iter().map(|id| (*id, count)));
+    to.extend(words.iter().map(|id| (u64::from(*id) << 32) | u64::from(count.to_bits())));
+}
+
+/// Which word it is.
+fn word(counted: u64) -> usize {
+    (counted >> 32) as usize
+}
+
+/// What it counts.
+#[expect(clippy::cast_possible_truncation, reason = "the lower half is what is meant")]
+fn count(counted: u64) -> f32 {
+    f32::from_bits(counted as u32)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "numbers of words are far below 2^23")]
