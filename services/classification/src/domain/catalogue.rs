@@ -22,6 +22,8 @@ use super::translate::{Translation, Way};
 #[derive(Clone, Debug)]
 pub(crate) struct Catalogue {
     pub(crate) revision: u64,
+    /// The last one that changed anything but what is taught: all that is said of codes and lists is the same since.
+    pub(crate) changed_at: u64,
     pub(crate) systems: Vec<CodeSystemFact>,
     /// By code system, oldest first.
     pub(crate) editions: Arc<Vec<EditionData>>,
@@ -131,6 +133,7 @@ impl Catalogue {
     pub(crate) fn empty() -> Self {
         Self {
             revision: 0,
+            changed_at: 0,
             systems: Vec::new(),
             editions: Arc::default(),
             tables: Arc::default(),
@@ -189,6 +192,7 @@ impl Catalogue {
         let Facts { lists, entries, examples, .. } = news;
         let mut next = self.with_taught(revision, examples);
         next.add_lists(lists, entries)?;
+        next.changed_at = revision;
         Ok(next)
     }
 
