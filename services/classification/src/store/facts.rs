@@ -14,9 +14,13 @@ use crate::domain::{
     CodeFact, EntryFact, Facts, Level, LinkFact, LinkWords, ListFact, Localized, NoteFact, Scope, SourceFact, TermFact,
 };
 
-/// What stands between the columns of a row that is read as one text: a driver takes longer for the columns of a row than for
-/// all that is in them, and there are two hundred thousand rows. No identifier and no code has it.
-const BETWEEN: char = '\u{1f}';
+/// What stands between the columns and behind the rows that are read as one text: a driver takes longer to hand over a row,
+/// and a column of it, than to read it, and there are two hundred thousand rows. No identifier and no code has either, and
+/// JSON writes them otherwise.
+const COLUMN_END: char = '\u{1f}';
+const ROW_END: char = '\u{1e}';
+/// Rows after which others get their turn.
+const TURN: usize = 1_000;
 const CODE: [&str; 3] = ["edition", "code", "body"];
 const LINK: [&str; 7] = [
     "earlier_edition",
@@ -79,10 +83,10 @@ pub(crate) async fn load_within(tx: &Tx, revision: u64, scope: Option<&Scope>) -
             any.add(one.add(link::Column::LaterEdition.eq(later)))
         }));
     }
-    let codes: Vec<String> = codes.select_only().expr(as_one(&CODE)).into_tuple().all(tx).await?;
-    let codes = codes.iter().map(|row| code_fact(row)).collect::<Result<_, _>>()?;
-    let links: Vec<String> = links.select_only().expr(as_one(&LINK)).into_tuple().all(tx).await?;
-    let links = links.iter().map(|row| link_fact(row)).collect::<Result<_, _>>()?;
+    let codes = codes.select_only().expr(as_one(&CODE)).group_by(code::Column::Edition);
+    let codes = facts_of(codes.into_tuple().all(tx).await?, code_fact).await?;
+    let links = links.select_only().expr(as_one(&LINK)).group_by(link::Column::EarlierEdition);
+    let links = facts_of(links.into_tuple().all(tx).await?, link_fact).await?;
     let entries =
         entry::Entity::find().filter(known(entry::Column::RevisionFrom, entry::Column::RevisionTo, at)).all(tx).await?;
     let terms =
@@ -109,15 +113,30 @@ pub(crate) async fn load_within(tx: &Tx, revision: u64, scope: Option<&Scope>) -
     Ok(facts)
 }
 
-/// Columns, or what is made of them, as one text.
+/// Rows of these columns, or of what is made of columns, as one text.
 fn as_one(columns: &[&str]) -> Expr {
-    Expr::cust(columns.join(&format!(" || '{BETWEEN}' || ")))
+    let row = columns.join(&format!(" || '{COLUMN_END}' || "));
+    Expr::cust(format!("STRING_AGG({row}, '{ROW_END}')"))
 }
 
-/// The columns of a row that was read as one text.
+/// The facts of rows that were read so. There are many: others have their turns between them.
+async fn facts_of<T>(texts: Vec<String>, fact: fn(&str) -> Result<T, DbErr>) -> Result<Vec<T>, DbErr> {
+    let mut facts = Vec::new();
+    for rows in texts {
+        for row in rows.split(ROW_END) {
+            facts.push(fact(row)?);
+            if facts.len().is_multiple_of(TURN) {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    Ok(facts)
+}
+
+/// The columns of a row that was read so.
 fn columns<const COUNT: usize>(row: &str) -> Result<[&str; COUNT], DbErr> {
-    let mut columns = row.splitn(COUNT, BETWEEN);
-    let columns: [Option<&str>; COUNT] = std::array::from_fn(|_| columns.next());
+    let mut parts = row.splitn(COUNT, COLUMN_END);
+    let columns: [Option<&str>; COUNT] = std::array::from_fn(|_| parts.next());
     match columns.iter().all(Option::is_some) {
         true => Ok(columns.map(Option::unwrap_or_default)),
         false => Err(corrupt("a row that lacks a column")),
