@@ -21,7 +21,7 @@ use super::translate::translate;
 use super::words::{Word, fold, shown, words};
 use evidence::{Below, Evidence};
 pub(crate) use fuzzy::Slips;
-use fuzzy::Vocabulary;
+use fuzzy::{Common, Vocabulary};
 pub(crate) use index::{Asked, EditionIndex, Wanted};
 use index::{Floors, Read};
 pub(crate) use synonyms::Synonyms;
@@ -75,7 +75,7 @@ pub(crate) struct Query {
 pub(crate) struct SearchIndex {
     editions: Arc<[OnceLock<Arc<EditionIndex>>]>,
     /// The words of all of them.
-    vocabulary: Arc<OnceLock<Vocabulary>>,
+    common: Arc<OnceLock<Common>>,
     building: Arc<Building>,
 }
 
@@ -138,7 +138,7 @@ impl SearchIndex {
         let built = built.filter(|_| several);
         let words =
             |built: Vec<&EditionIndex>| Vocabulary::of(built.iter().flat_map(|index| index.vocabulary().words()));
-        Slips::of(built.map(|built| self.vocabulary.get_or_init(|| words(built))))
+        Slips::of(built.map(|built| self.common.get_or_init(|| Common::of(words(built)))))
     }
 }
 
