@@ -2,6 +2,7 @@
 
 mod batch;
 mod get;
+mod green;
 mod list;
 mod rehearse;
 mod search;
@@ -31,11 +32,12 @@ use crate::domain::{Catalogue, EditionId};
 pub(crate) struct Lookup {
     pub(super) catalogues: Arc<Catalogues>,
     pub(super) clock: Clock,
+    green: Arc<green::Green>,
 }
 
 impl Lookup {
     pub(crate) fn new(catalogues: Arc<Catalogues>, clock: Clock) -> Self {
-        Self { catalogues, clock }
+        Self { catalogues, clock, green: Arc::default() }
     }
 }
 

@@ -179,8 +179,8 @@ impl Catalogues {
             let facts = self
                 .store()
                 .read("load_older_revision", move |tx| Box::pin(async move { Ok(store::load(tx, revision).await?) }));
-            let catalogue = Catalogue::build(revision, facts.await?).map_err(unfit)?;
-            Ok(Arc::new(catalogue))
+            let facts = facts.await?;
+            Ok(Arc::new(beside(move || Catalogue::build(revision, facts)).await?))
         };
         self.older.get_or_insert_async(&revision, load).await
     }
@@ -220,12 +220,14 @@ impl Catalogues {
             .await?;
         let Some((revision, news)) = loaded else { return Ok(()) };
         let newest = store::list(self.store(), revision + 1, 1).await?;
-        let catalogue = match news {
-            News::Taught(examples) => held.with_taught(revision, examples),
-            News::Lists(lists) => held.with_lists(revision, *lists).map_err(unfit)?,
-            News::Catalogue(facts, Some(scope)) => held.rebuilt(revision, *facts, &scope).map_err(unfit)?,
-            News::Catalogue(facts, None) => Catalogue::build(revision, *facts).map_err(unfit)?,
-        };
+        let before = Arc::clone(&held);
+        let catalogue = beside(move || match news {
+            News::Taught(examples) => Ok(before.with_taught(revision, examples)),
+            News::Lists(lists) => before.with_lists(revision, *lists),
+            News::Catalogue(facts, Some(scope)) => before.rebuilt(revision, *facts, &scope),
+            News::Catalogue(facts, None) => Catalogue::build(revision, *facts),
+        });
+        let catalogue = catalogue.await?;
         tracing::info!(revision, codes = catalogue.code_count(), "catalogue loaded");
         let catalogue = Arc::new(catalogue);
         self.current.store(Arc::clone(&catalogue));
@@ -272,6 +274,15 @@ enum News {
     Lists(Box<Facts>),
     /// What changed of codes and links, if anything is here already, and all else.
     Catalogue(Box<Facts>, Option<Scope>),
+}
+
+/// Builds a catalogue beside the calls that are answered meanwhile.
+async fn beside<E>(build: impl FnOnce() -> Result<Catalogue, E> + Send + 'static) -> Result<Catalogue, StoreError>
+where
+    E: std::fmt::Display + Send + 'static,
+{
+    let built = tokio::task::spawn_blocking(build).await;
+    built.map_err(|error| StoreError::Aborted(format!("building the catalogue: {error}")))?.map_err(unfit)
 }
 
 /// Facts that do not fit together are a fault of the stored data.

@@ -6,7 +6,7 @@ use greenlane_platform::clock::Clock;
 use greenlane_store::{Micros, Store, StoreError};
 
 use crate::starter::{self, StarterError};
-use crate::store::{Publication, publish_first};
+use crate::store::{self, Publication, publish_first};
 
 /// Why the starter catalogue could not be published.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,9 @@ pub(crate) enum PublishError {
 
 /// Publishes the starter catalogue as revision 1, if nothing has been published.
 pub(crate) async fn publish_starter(store: &Store, clock: &Clock) -> Result<(), PublishError> {
+    if store::current(store).await? > 0 {
+        return Ok(());
+    }
     let publication = Publication {
         facts: Arc::new(starter::facts()?),
         published_at: Micros::from(clock.now()),

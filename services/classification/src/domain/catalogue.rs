@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use foldhash::fast::RandomState;
 
 pub(crate) use self::share::Scope;
 use super::correlation::Table;
@@ -21,6 +22,8 @@ use super::translate::{Translation, Way};
 #[derive(Clone, Debug)]
 pub(crate) struct Catalogue {
     pub(crate) revision: u64,
+    /// The last one that changed anything but what is taught: all that is said of codes and lists is the same since.
+    pub(crate) changed_at: u64,
     pub(crate) systems: Vec<CodeSystemFact>,
     /// By code system, oldest first.
     pub(crate) editions: Arc<Vec<EditionData>>,
@@ -32,7 +35,7 @@ pub(crate) struct Catalogue {
     pub(crate) vague: Arc<Vague>,
     pub(crate) search: SearchIndex,
     pub(crate) taught: Arc<Taught>,
-    by_edition: Arc<HashMap<String, usize>>,
+    by_edition: Arc<HashMap<String, usize, RandomState>>,
     /// The way between each two editions that there is one between.
     ways: Arc<HashMap<(usize, usize), Way>>,
 }
@@ -45,7 +48,7 @@ pub(crate) struct EditionData {
     pub(crate) code_lengths: Vec<u32>,
     /// In the order of the digits, so that what is below a code follows it.
     pub(crate) codes: Codes,
-    index: Arc<HashMap<Box<str>, u32>>,
+    index: Arc<HashMap<Box<str>, u32, RandomState>>,
 }
 
 /// The codes of an edition, shared by the revisions that did not change them.
@@ -130,6 +133,7 @@ impl Catalogue {
     pub(crate) fn empty() -> Self {
         Self {
             revision: 0,
+            changed_at: 0,
             systems: Vec::new(),
             editions: Arc::default(),
             tables: Arc::default(),
@@ -188,6 +192,7 @@ impl Catalogue {
         let Facts { lists, entries, examples, .. } = news;
         let mut next = self.with_taught(revision, examples);
         next.add_lists(lists, entries)?;
+        next.changed_at = revision;
         Ok(next)
     }
 
@@ -336,16 +341,17 @@ impl Catalogue {
         Ok(())
     }
 
-    fn add_codes(&mut self, mut codes: Vec<CodeFact>) -> Result<(), BuildError> {
-        codes.sort_by(|a, b| (a.order, &a.code).cmp(&(b.order, &b.code)));
-        let editions = Arc::make_mut(&mut self.editions);
+    fn add_codes(&mut self, codes: Vec<CodeFact>) -> Result<(), BuildError> {
+        let mut by_edition: Vec<Vec<CodeFact>> = vec![Vec::new(); self.editions.len()];
         for fact in codes {
-            let edition = self
-                .by_edition
-                .get(&fact.edition)
-                .copied()
-                .ok_or_else(|| BuildError::UnknownEdition(fact.code.clone(), fact.edition.clone()))?;
-            editions[edition].add(fact)?;
+            let edition = self.edition(&fact.edition);
+            let edition = edition.ok_or_else(|| BuildError::UnknownEdition(fact.code.clone(), fact.edition.clone()))?;
+            by_edition[edition].push(fact);
+        }
+        for (edition, mut codes) in Arc::make_mut(&mut self.editions).iter_mut().zip(by_edition) {
+            codes.sort_by(|a, b| (a.order, &a.code).cmp(&(b.order, &b.code)));
+            edition.make_room(codes.len());
+            codes.into_iter().try_for_each(|fact| edition.add(fact))?;
         }
         Ok(())
     }
@@ -499,6 +505,12 @@ impl EditionData {
     /// Whether it is in force on a day.
     pub(crate) fn in_force(&self, on: NaiveDate) -> bool {
         self.fact.effective_from <= on && self.fact.effective_to.is_none_or(|last| on <= last)
+    }
+
+    /// Makes room for so many codes more.
+    fn make_room(&mut self, codes: usize) {
+        Arc::make_mut(&mut self.index).reserve(codes);
+        Arc::make_mut(&mut self.codes.0).reserve_exact(codes);
     }
 
     /// Adds a code that comes after all those added before.

@@ -7,7 +7,7 @@ mod index;
 mod synonyms;
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering as Memory};
 use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 
@@ -19,9 +19,9 @@ use super::code::half_width;
 use super::facts::Level;
 use super::translate::translate;
 use super::words::{Word, fold, shown, words};
-use evidence::Evidence;
+use evidence::{Below, Evidence};
 pub(crate) use fuzzy::Slips;
-use fuzzy::Vocabulary;
+use fuzzy::{Common, Vocabulary};
 pub(crate) use index::{Asked, EditionIndex, Wanted};
 use index::{Floors, Read};
 pub(crate) use synonyms::Synonyms;
@@ -62,6 +62,8 @@ pub(crate) struct Query {
     pub(crate) editions: Vec<usize>,
     /// Empty means all.
     pub(crate) levels: Vec<Level>,
+    /// By edition: the rows to look among. None means all.
+    pub(crate) among: Option<HashMap<usize, Arc<HashSet<u32>>>>,
     /// What was taught counts if it was decided by this day. None: nothing taught counts.
     pub(crate) on: Option<NaiveDate>,
     /// So many hits are likely to be taken.
@@ -73,7 +75,7 @@ pub(crate) struct Query {
 pub(crate) struct SearchIndex {
     editions: Arc<[OnceLock<Arc<EditionIndex>>]>,
     /// The words of all of them.
-    vocabulary: Arc<OnceLock<Vocabulary>>,
+    common: Arc<OnceLock<Common>>,
     building: Arc<Building>,
 }
 
@@ -136,7 +138,7 @@ impl SearchIndex {
         let built = built.filter(|_| several);
         let words =
             |built: Vec<&EditionIndex>| Vocabulary::of(built.iter().flat_map(|index| index.vocabulary().words()));
-        Slips::of(built.map(|built| self.vocabulary.get_or_init(|| words(built))))
+        Slips::of(built.map(|built| self.common.get_or_init(|| Common::of(words(built)))))
     }
 }
 
@@ -144,11 +146,14 @@ impl Catalogue {
     /// Builds the indexes of all editions, the newest of each system first: those are searched when nothing is said. Those
     /// that are as they were in another catalogue are taken from there.
     pub(crate) fn build_indexes(&self, before: &Self) {
+        self.synonyms.read();
         let mut editions: Vec<usize> = (0..self.editions.len()).collect();
         editions.sort_by_key(|edition| std::cmp::Reverse(self.editions[*edition].fact.effective_from));
+        let (mut read, mut below) = (Read::default(), [Below::default(), Below::default()]);
         for edition in &editions {
-            self.take_index(*edition, before);
+            self.take_index(*edition, before, &mut below, &mut read);
         }
+        drop((read, below));
         self.indexes(&editions);
         // The first search of several editions finds their words put together.
         self.search.slips(true);
@@ -156,12 +161,13 @@ impl Catalogue {
 
     /// Takes the index of an edition from another catalogue that has it, where the codes are the same there and all that is
     /// said of them is.
-    fn take_index(&self, edition: usize, before: &Self) {
+    fn take_index(&self, edition: usize, before: &Self, below: &mut [Below; 2], read: &mut Read) {
         let here = &self.editions[edition];
         let there = before.edition(&here.fact.id).filter(|there| before.editions[*there].codes.is(&here.codes));
         let index = there.and_then(|there| Some((there, before.search.editions[there].get()?)));
         let Some((there, index)) = index.filter(|_| self.search.get(edition).is_none()) else { return };
-        if Evidence::of(self, edition) == Evidence::of(before, there) {
+        let [ours, theirs] = below;
+        if Evidence::of(self, edition, ours, read) == Evidence::of(before, there, theirs, read) {
             self.search.editions[edition].get_or_init(|| Arc::clone(index));
         }
     }
@@ -199,6 +205,7 @@ impl Catalogue {
     pub(crate) fn index(&self, edition: usize) -> &EditionIndex {
         let search = &self.search;
         search.editions[edition].get_or_init(|| {
+            self.synonyms.read();
             // Who wants one edition while others are built does not wait for those.
             let built = match search.building.read.try_lock() {
                 Ok(mut read) => EditionIndex::build(self, edition, &mut read),
@@ -268,8 +275,10 @@ fn found<'c>(catalogue: &'c Catalogue, query: &Query) -> Hits<'c> {
     let folded = fold(text);
     let decided = query.on.map(|on| catalogue.taught.decided(&folded, on)).unwrap_or_default();
     let mut better: HashMap<Position, Ranked<'c>, RandomState> = HashMap::default();
+    let digits = as_code(text);
     for edition in editions {
-        let exact = by_code(catalogue, text, edition).into_iter().chain(by_title(catalogue, &folded, edition));
+        let coded = digits.iter().flat_map(|digits| by_code(catalogue, digits, edition));
+        let exact = coded.chain(by_title(catalogue, &folded, edition));
         let exact = exact.chain(by_example(catalogue, &decided, edition));
         let exact = exact.chain(by_name(catalogue, &words, edition));
         for found in exact.filter(|found| admitted(catalogue, query, found.at)) {
@@ -291,7 +300,9 @@ fn found<'c>(catalogue: &'c Catalogue, query: &Query) -> Hits<'c> {
 }
 
 fn admitted(catalogue: &Catalogue, query: &Query, at: Position) -> bool {
-    query.levels.is_empty() || query.levels.contains(&catalogue.code(at).level)
+    let among = |rows: &HashMap<usize, Arc<HashSet<u32>>>| rows.get(&at.edition).is_some_and(|it| it.contains(&at.row));
+    (query.levels.is_empty() || query.levels.contains(&catalogue.code(at).level))
+        && query.among.as_ref().is_none_or(among)
 }
 
 /// Hits on their way out.
@@ -421,16 +432,17 @@ fn digits(text: &str) -> String {
     text.chars().map(half_width).filter(|c| !matches!(c, '.' | ' ' | '-')).collect()
 }
 
-fn by_code<'c>(catalogue: &'c Catalogue, text: &str, edition: usize) -> Vec<Ranked<'c>> {
-    let text: String = text.trim().chars().map(half_width).collect();
-    let digits = digits(&text);
-    let separated = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ' ' | '-'));
-    if digits.len() < 2 || !separated {
-        return Vec::new();
-    }
+/// The digits of a text that is nothing but the beginning of a code.
+fn as_code(text: &str) -> Option<String> {
+    let separated = |c: char| c.is_ascii_digit() || matches!(c, '.' | ' ' | '-');
+    let digits = text.trim().chars().map(half_width).all(separated).then(|| digits(text.trim()));
+    digits.filter(|digits| digits.len() >= 2)
+}
+
+fn by_code<'c>(catalogue: &'c Catalogue, digits: &str, edition: usize) -> Vec<Ranked<'c>> {
     let codes = &catalogue.editions[edition].codes;
-    let begin = codes.partition_point(|code| code.fact.code.as_str() < digits.as_str());
-    let begins = (0u32..).zip(codes).skip(begin).take_while(|(_, code)| code.fact.code.starts_with(&digits));
+    let begin = codes.partition_point(|code| code.fact.code.as_str() < digits);
+    let begins = (0u32..).zip(codes).skip(begin).take_while(|(_, code)| code.fact.code.starts_with(digits));
     begins
         .map(|(row, code)| {
             let kind = if code.fact.code == digits { HitKind::ExactCode } else { HitKind::CodePrefix };

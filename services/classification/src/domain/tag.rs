@@ -19,7 +19,7 @@ use super::catalogue::{Catalogue, Position};
 use super::code::CodeText;
 use super::infer::{period, with_zero};
 use super::membership::{MembershipStatus, Unsaid};
-use repeats::{Beside, Counted, Repeats};
+use repeats::{Beside, Counted, Repeats, Written};
 use seen::Seen;
 use standings::{Standing, Standings};
 use totals::Totals;
@@ -117,9 +117,12 @@ pub(crate) struct Tag {
     pub(crate) share: Share,
 }
 
-/// What is said of a code as it is written.
-#[derive(Debug)]
+/// What is said of a code as it is written, in an edition and a period.
+#[derive(Debug, Default)]
 struct Said {
+    written: Written,
+    /// The period is one.
+    dated: bool,
     at: Option<Position>,
     /// Each with whether it was mended.
     faults: Vec<(TradeFault, bool)>,
@@ -198,14 +201,14 @@ impl Tagger {
     /// # Errors
     /// When the totals are kept by so much that they would grow without bound.
     pub(crate) fn tag(&mut self, row: &Row<'_>) -> Result<Tagged, TooMany> {
-        let when = period(row.period);
-        let said = self.said(row, when);
+        let said = self.said(row);
+        let written = said.written;
         let good_value = is_amount(row.value);
         let part = Repeats::part(row);
         let own = [
-            when.is_none().then_some(TradeFault::PeriodMalformed),
+            (!said.dated).then_some(TradeFault::PeriodMalformed),
             (!good_value).then_some(TradeFault::ValueMalformed),
-            self.seen.before(row).then_some(TradeFault::Duplicate),
+            self.seen.before(row, written).then_some(TradeFault::Duplicate),
             // Whether rows of the partners or of the whole flow are still to come is not known.
             is_world(row.partner.as_bytes()).then_some(TradeFault::AggregatePartner),
             part.map(|_| TradeFault::PartOfFlow),
@@ -221,9 +224,10 @@ impl Tagger {
         // A heading or a chapter repeats the value of the codes below it.
         let counts = !tagged.said.aggregate;
         let value = if good_value { row.value } else { 0.0 };
+        let beside = self.repeats.note(row, written, part);
         // By flow, a part of a flow has a total of its own.
         let part = part.filter(|_| !self.settings.total_by.contains(&TotalKey::Flow));
-        match self.repeats.note(row) {
+        match beside {
             Beside::Single if counts => self.totals.add(row, part, value, &tagged.said.tags)?,
             Beside::Single | Beside::Repeated => {}
             Beside::Open(trade) => {
@@ -245,7 +249,7 @@ impl Tagger {
         }
     }
 
-    fn said(&mut self, row: &Row<'_>, when: Option<(i32, NaiveDate)>) -> Arc<Said> {
+    fn said(&mut self, row: &Row<'_>) -> Arc<Said> {
         self.key.clear();
         for part in [row.code, row.edition, row.period] {
             self.key.push_str(part);
@@ -254,7 +258,7 @@ impl Tagger {
         if let Some(said) = self.said.get(&self.key) {
             return Arc::clone(said);
         }
-        let said = Arc::new(self.say(row, when));
+        let said = Arc::new(self.say(row));
         if self.key.len() > LONGEST {
             return said;
         }
@@ -266,8 +270,10 @@ impl Tagger {
     }
 
     /// What is to be said of a code as it is written, in a period.
-    fn say(&mut self, row: &Row<'_>, when: Option<(i32, NaiveDate)>) -> Said {
+    fn say(&mut self, row: &Row<'_>) -> Said {
+        let when = period(row.period);
         let mut said = understand(&self.catalogue, &self.settings, row, when);
+        (said.written, said.dated) = (self.repeats.written(row), when.is_some());
         if let Some(code) = said.at.map(|at| self.catalogue.code(at))
             && !code.children.is_empty()
             && code.fact.code.len() < SUBHEADING
@@ -342,7 +348,7 @@ fn tags(lists: &[usize], mut standing: impl FnMut(usize) -> Standing) -> Arc<[Ta
 
 /// Which code is meant.
 fn understand(catalogue: &Catalogue, settings: &Settings, row: &Row<'_>, when: Option<(i32, NaiveDate)>) -> Said {
-    let mut said = Said { at: None, faults: Vec::new(), tags: Arc::default(), aggregate: false };
+    let mut said = Said::default();
     let raw = row.code.trim();
     if is_total(raw) {
         said.aggregate = true;

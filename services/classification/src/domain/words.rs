@@ -127,6 +127,21 @@ fn stem(word: &str) -> String {
 /// A text with nothing but its words: for comparing titles.
 pub(crate) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
+    // As most are: letter by letter, as it is below.
+    if text.is_ascii() {
+        let mut between = false;
+        for byte in text.bytes() {
+            if !byte.is_ascii_alphanumeric() {
+                between = !folded.is_empty();
+                continue;
+            }
+            if std::mem::take(&mut between) {
+                folded.push(' ');
+            }
+            folded.push(char::from(byte.to_ascii_lowercase()));
+        }
+        return folded;
+    }
     for part in text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()) {
         if !folded.is_empty() {
             folded.push(' ');
@@ -145,7 +160,7 @@ pub(crate) fn shown<'w>(found: impl Iterator<Item = &'w Word>) -> Vec<String> {
         }
     }
     let han = |word: &str| word.chars().all(is_han);
-    let within = |part: &str| shown.iter().any(|whole| *whole != part && han(part) && whole.contains(part));
+    let within = |part: &str| han(part) && shown.iter().any(|whole| *whole != part && whole.contains(part));
     shown.iter().filter(|word| !within(word)).map(|word| (*word).to_owned()).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use greenlane_store::Tx;
-use sea_orm::sea_query::IntoCondition;
+use sea_orm::sea_query::{Expr, IntoCondition};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,24 @@ use super::{EDITION, LIST, SYNONYMS, SYSTEM, TABLE, VAGUE, corrupt};
 use crate::domain::{
     CodeFact, EntryFact, Facts, Level, LinkFact, LinkWords, ListFact, Localized, NoteFact, Scope, SourceFact, TermFact,
 };
+
+/// What stands between the columns and behind the rows that are read as one text: a driver takes longer to hand over a row,
+/// and a column of it, than to read it, and there are two hundred thousand rows. No identifier and no code has either, and
+/// JSON writes them otherwise.
+const COLUMN_END: char = '\u{1f}';
+const ROW_END: char = '\u{1e}';
+/// Rows after which others get their turn.
+const TURN: usize = 1_000;
+const CODE: [&str; 3] = ["edition", "code", "body"];
+const LINK: [&str; 7] = [
+    "earlier_edition",
+    "earlier_code",
+    "later_edition",
+    "later_code",
+    "CASE WHEN ex THEN '1' ELSE '0' END",
+    "CASE WHEN held_back THEN '1' ELSE '0' END",
+    "COALESCE(words, '')",
+];
 
 /// The catalogue as it was at a revision.
 pub(crate) async fn load(tx: &Tx, revision: u64) -> Result<Facts, DbErr> {
@@ -65,8 +83,10 @@ pub(crate) async fn load_within(tx: &Tx, revision: u64, scope: Option<&Scope>) -
             any.add(one.add(link::Column::LaterEdition.eq(later)))
         }));
     }
-    let codes = codes.all(tx).await?.into_iter().map(code_fact).collect::<Result<_, _>>()?;
-    let links = links.all(tx).await?.into_iter().map(link_fact).collect::<Result<_, _>>()?;
+    let codes = codes.select_only().expr(as_one(&CODE)).group_by(code::Column::Edition);
+    let codes = facts_of(codes.into_tuple().all(tx).await?, code_fact).await?;
+    let links = links.select_only().expr(as_one(&LINK)).group_by(link::Column::EarlierEdition);
+    let links = facts_of(links.into_tuple().all(tx).await?, link_fact).await?;
     let entries =
         entry::Entity::find().filter(known(entry::Column::RevisionFrom, entry::Column::RevisionTo, at)).all(tx).await?;
     let terms =
@@ -91,6 +111,36 @@ pub(crate) async fn load_within(tx: &Tx, revision: u64, scope: Option<&Scope>) -
         }
     }
     Ok(facts)
+}
+
+/// Rows of these columns, or of what is made of columns, as one text.
+fn as_one(columns: &[&str]) -> Expr {
+    let row = columns.join(&format!(" || '{COLUMN_END}' || "));
+    Expr::cust(format!("STRING_AGG({row}, '{ROW_END}')"))
+}
+
+/// The facts of rows that were read so. There are many: others have their turns between them.
+async fn facts_of<T>(texts: Vec<String>, fact: fn(&str) -> Result<T, DbErr>) -> Result<Vec<T>, DbErr> {
+    let mut facts = Vec::new();
+    for rows in texts {
+        for row in rows.split(ROW_END) {
+            facts.push(fact(row)?);
+            if facts.len().is_multiple_of(TURN) {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    Ok(facts)
+}
+
+/// The columns of a row that was read so.
+fn columns<const COUNT: usize>(row: &str) -> Result<[&str; COUNT], DbErr> {
+    let mut parts = row.splitn(COUNT, COLUMN_END);
+    let columns: [Option<&str>; COUNT] = std::array::from_fn(|_| parts.next());
+    match columns.iter().all(Option::is_some) {
+        true => Ok(columns.map(Option::unwrap_or_default)),
+        false => Err(corrupt("a row that lacks a column")),
+    }
 }
 
 /// Rows that were known at a revision.
@@ -192,11 +242,12 @@ fn code_row(fact: &CodeFact, revision_from: i64) -> Result<code::ActiveModel, Db
     Ok(code::Model { edition, code, revision_from, revision_to: None, body }.into_active_model())
 }
 
-fn code_fact(row: code::Model) -> Result<CodeFact, DbErr> {
-    let body: CodeBody = read(&row.body)?;
+fn code_fact(row: &str) -> Result<CodeFact, DbErr> {
+    let [edition, code, body] = columns(row)?;
+    let body: CodeBody = read(body)?;
     Ok(CodeFact {
-        edition: row.edition,
-        code: row.code,
+        edition: edition.to_owned(),
+        code: code.to_owned(),
         suffix: body.suffix,
         parent: body.parent,
         level: body.level,
@@ -227,10 +278,18 @@ fn link_row(fact: &LinkFact, revision_from: i64) -> Result<link::ActiveModel, Db
     Ok(row.into_active_model())
 }
 
-fn link_fact(row: link::Model) -> Result<LinkFact, DbErr> {
-    let link::Model { earlier_edition, earlier_code, later_edition, later_code, ex, held_back, words, .. } = row;
-    let words = words.as_deref().map(read::<LinkWords>).transpose()?.map(Box::new);
-    Ok(LinkFact { earlier_edition, earlier_code, later_edition, later_code, ex, held_back, words })
+fn link_fact(row: &str) -> Result<LinkFact, DbErr> {
+    let [earlier_edition, earlier_code, later_edition, later_code, ex, held_back, words] = columns(row)?;
+    let words = if words.is_empty() { None } else { Some(Box::new(read::<LinkWords>(words)?)) };
+    Ok(LinkFact {
+        earlier_edition: earlier_edition.to_owned(),
+        earlier_code: earlier_code.to_owned(),
+        later_edition: later_edition.to_owned(),
+        later_code: later_code.to_owned(),
+        ex: ex == "1",
+        held_back: held_back == "1",
+        words,
+    })
 }
 
 #[derive(Serialize, Deserialize)]

@@ -1,13 +1,16 @@
+use std::sync::Arc;
+
 use greenlane_store::testing::TestDatabase;
 use greenlane_store::{Store, engine_tests, revision};
 
 use super::testing::{publish_starter, redescribe};
 use super::*;
-use crate::domain::{CodeFact, Facts};
+use crate::domain::{CodeFact, Facts, LinkWords, Share};
 use crate::starter;
 
 engine_tests!(Migrator:
     the_starter_is_read_back_as_it_was_published,
+    what_a_table_says_of_a_link_is_read_back,
     many_replicas_publish_the_starter_once,
     nothing_is_published_over_a_catalogue_that_is_there,
     a_revision_is_read_as_it_was,
@@ -35,6 +38,19 @@ async fn the_starter_is_read_back_as_it_was_published(db: TestDatabase) {
     assert_eq!(current(&db).await.unwrap(), 1);
     assert_eq!(facts_at(&db, 1).await, sorted(starter::facts().unwrap()));
     assert_eq!(facts_at(&db, 0).await, Facts::default());
+}
+
+async fn what_a_table_says_of_a_link_is_read_back(db: TestDatabase) {
+    let mut facts = starter::facts().unwrap();
+    // What stands between the columns of a row stands in no text either.
+    let part = vec![("en".to_owned(), "Of \"glass\"\u{1f}, framed".to_owned())];
+    let words = LinkWords { part: part.clone(), share_of_earlier: Share::new(0.25), share_of_later: None };
+    let link = &mut facts.links[1];
+    (link.ex, link.held_back, link.words) = (true, true, Some(Box::new(words)));
+    facts.codes[0].descriptions = part;
+    let publication = Publication { facts: Arc::new(facts.clone()), ..testing::starter() };
+    assert!(publish_first(&db, publication).await.unwrap());
+    assert_eq!(facts_at(&db, 1).await, sorted(facts));
 }
 
 async fn many_replicas_publish_the_starter_once(db: TestDatabase) {

@@ -1,6 +1,6 @@
 //! Codes by words.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use greenlane_api::classification::v1::{MatchKind, SearchCodesRequest, SearchCodesResponse, SearchHit};
@@ -12,7 +12,7 @@ use super::{Lookup, method};
 use crate::api::named_list::ListName;
 use crate::api::pages::PageRequest;
 use crate::api::{error, parse, render};
-use crate::domain::{Catalogue, CodeText, EditionId, HitKind, ListData, Query, green_rows, resolve_edition, search};
+use crate::domain::{Catalogue, CodeText, EditionId, HitKind, ListData, Query, resolve_edition, search};
 
 /// Longest query.
 const MAX_QUERY: usize = 500;
@@ -46,17 +46,15 @@ impl Lookup {
         let (catalogue, wanted) = self.catalogues.with_words(read, page.pinned(consistency), editions_of).await?;
         let lists = ListName::find_all(&lists, &self.catalogues, &catalogue).await?;
         let lists: Vec<&ListData> = lists.iter().map(AsRef::as_ref).collect();
-        let green: HashMap<usize, HashSet<u32>> = if lists.is_empty() {
-            HashMap::new()
-        } else {
-            wanted.iter().map(|edition| (*edition, green_rows(&catalogue, &lists, *edition, today))).collect()
-        };
+        let mut green = HashMap::new();
+        for edition in wanted.iter().filter(|_| !lists.is_empty()) {
+            green.insert(*edition, self.green.rows(&catalogue, &lists, *edition, today).await?);
+        }
+        let among = (!lists.is_empty()).then_some(green);
         let asked = CodeText::parse(text.trim()).ok().filter(|code| code.as_str().bytes().all(|b| b.is_ascii_digit()));
         let searched = wanted.clone();
-        let hits = search(&catalogue, &Query { text, editions: wanted, levels, on: Some(today), taken: page.taken() });
-        let hits = hits.filter(|hit| {
-            lists.is_empty() || green.get(&hit.at.edition).is_some_and(|rows| rows.contains(&hit.at.row))
-        });
+        let query = Query { text, editions: wanted, levels, among, on: Some(today), taken: page.taken() };
+        let hits = search(&catalogue, &query);
         let found = hits.map(|hit| SearchHit {
             code: Some(render::code(&catalogue, hit.at, &languages)),
             r#match: kind(hit.kind).into(),

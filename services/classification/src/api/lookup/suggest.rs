@@ -21,7 +21,7 @@ use crate::api::{error, parse, render};
 use crate::app::{Teaching, teach};
 use crate::domain::{
     Catalogue, CodeRef, EditionData, Example, ExampleFact, ListData, Position, Question, SourceFact, Unresolved,
-    green_rows, resolve, suggest,
+    resolve, suggest,
 };
 
 /// Longest description.
@@ -58,10 +58,13 @@ impl Lookup {
         let today = self.clock.today();
         let lists = ListName::find_all(&lists, &self.catalogues, &catalogue).await?;
         let lists: Vec<&ListData> = lists.iter().map(AsRef::as_ref).collect();
-        let green = (!lists.is_empty()).then(|| green_rows(&catalogue, &lists, edition, today));
+        let green = match lists.is_empty() {
+            true => None,
+            false => Some(self.green.rows(&catalogue, &lists, edition, today).await?),
+        };
         let limit = usize::try_from(if most == 0 { CANDIDATES.0 } else { most }).unwrap_or(1);
         let question =
-            Question { description: &description, edition, on: on.unwrap_or(today), among: green.as_ref(), limit };
+            Question { description: &description, edition, on: on.unwrap_or(today), among: green.as_deref(), limit };
         let answer = suggest(&catalogue, &question);
         let candidates = answer.candidates.iter().map(|candidate| CodeCandidate {
             code: Some(render::code(&catalogue, candidate.at, &languages)),

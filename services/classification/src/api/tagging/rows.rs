@@ -75,7 +75,7 @@ fn tagged_row(tagger: &Tagger, row: &wire::TradeRow, found: &Tagged) -> wire::Ta
             .tags()
             .iter()
             .map(|tag| wire::RowTag {
-                green_list: format!("greenLists/{}", catalogue.lists[tag.list].fact.id),
+                green_list: ["greenLists/", catalogue.lists[tag.list].fact.id.as_str()].concat(),
                 status: render::membership_status(tag.status).into(),
                 certain_value_usd: value * tag.share.certain,
                 possible_value_usd: value * tag.share.possible,

@@ -100,7 +100,7 @@ impl Catalogue {
     pub(crate) fn rebuilt(&self, revision: u64, mut facts: Facts, scope: &Scope) -> Result<Self, BuildError> {
         let mut systems = std::mem::take(&mut facts.systems);
         systems.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut next = Self { revision, systems, ..Self::empty() };
+        let mut next = Self { revision, changed_at: revision, systems, ..Self::empty() };
         next.add_editions(std::mem::take(&mut facts.editions))?;
         next.add_codes(std::mem::take(&mut facts.codes))?;
         // By edition here: where it is now, when its codes are shared.

@@ -1,9 +1,11 @@
 //! What else is said of an edition's codes: A to Z terms, and the lines of the national tariffs below them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
+use super::index::Read;
 use crate::domain::catalogue::{Catalogue, Position};
 use crate::domain::translate::{Relation, translate};
 
@@ -11,34 +13,31 @@ use crate::domain::translate::{Relation, translate};
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Evidence<'c> {
     pub(super) terms: Vec<(u32, &'c str)>,
-    /// By national edition, of those that have any.
-    pub(super) lines: Vec<Vec<(u32, &'c str)>>,
+    /// By national edition, of those that have any: the numbers of their texts.
+    pub(super) lines: Vec<Vec<(u32, u32)>>,
 }
+
+/// By national edition of a catalogue: the rows of the edition that it extends, each with the numbers of the texts below it,
+/// in order. Found once for all editions that they speak of.
+pub(super) type Below = HashMap<usize, Arc<[(u32, u32)]>, RandomState>;
 
 impl<'c> Evidence<'c> {
     /// What is said of the codes of an edition: to it, or to a code of another edition of its system all of whose goods it
     /// holds.
-    pub(super) fn of(catalogue: &'c Catalogue, edition: usize) -> Self {
+    pub(super) fn of(catalogue: &'c Catalogue, edition: usize, below: &mut Below, read: &mut Read) -> Self {
         let mut same = Same { catalogue, edition, known: HashMap::default() };
         let mut evidence = Self::default();
         for term in catalogue.terms.iter() {
             evidence.terms.extend(same.row(term.at).map(|row| (row, term.fact.term.as_str())));
         }
-        for data in catalogue.editions.iter() {
-            let Some(base) = catalogue.edition(&data.fact.extends) else { continue };
-            let mut said: Vec<(u32, &str)> = Vec::new();
-            for code in &data.codes {
-                let digits = &code.fact.code;
-                // Rungs that both editions have say the same of themselves: only what is below counts.
-                if catalogue.find(base, digits).is_some() {
-                    continue;
-                }
-                let above = (1..digits.len()).rev().find_map(|end| catalogue.find(base, digits.get(..end)?));
-                let Some(row) = above.and_then(|at| same.row(at)) else { continue };
-                // The lines between, with a code or without, are read together with it: each once.
-                let way = std::iter::successors(Some(code), |line| line.parent.map(|row| &data.codes[row as usize]));
-                for line in way.take_while(|line| catalogue.find(base, &line.fact.code).is_none()) {
-                    said.extend(line.fact.descriptions.iter().map(|(_, text)| (row, text.as_str())));
+        for (national, data) in catalogue.editions.iter().enumerate() {
+            let base = catalogue.edition(&data.fact.extends).filter(|base| same.system(*base));
+            let Some(base) = base else { continue };
+            let lines = below.entry(national).or_insert_with(|| lines(catalogue, national, base, read).into());
+            let mut said: Vec<(u32, u32)> = Vec::with_capacity(lines.len());
+            for of_row in lines.chunk_by(|one, other| one.0 == other.0) {
+                if let Some(row) = same.row(Position { edition: base, row: of_row[0].0 }) {
+                    said.extend(of_row.iter().map(|(_, text)| (row, *text)));
                 }
             }
             said.sort_unstable();
@@ -52,6 +51,34 @@ impl<'c> Evidence<'c> {
     }
 }
 
+/// The texts of a national edition by the rows of the one that it extends.
+fn lines(catalogue: &Catalogue, national: usize, base: usize, read: &mut Read) -> Vec<(u32, u32)> {
+    let codes = &catalogue.editions[national].codes;
+    // Rungs that both editions have say the same of themselves: only what is below counts.
+    let in_both: Vec<bool> = codes.iter().map(|code| catalogue.find(base, &code.fact.code).is_some()).collect();
+    // For which row each line was read last.
+    let mut read_for: Vec<Option<u32>> = vec![None; codes.len()];
+    let mut said: Vec<(u32, u32)> = Vec::new();
+    for (number, code) in (0u32..).zip(codes).filter(|(number, _)| !in_both[*number as usize]) {
+        let digits = &code.fact.code;
+        let above = (1..digits.len()).rev().find_map(|end| catalogue.find(base, digits.get(..end)?));
+        let Some(above) = above else { continue };
+        // The lines between, with a code or without, are read together with it: each once.
+        let way = std::iter::successors(Some(number), |line| codes[*line as usize].parent);
+        for line in way.take_while(|line| !in_both[*line as usize]) {
+            // Those above it then were read for that row too.
+            if read_for[line as usize].replace(above.row) == Some(above.row) {
+                break;
+            }
+            let texts = &codes[line as usize].fact.descriptions;
+            said.extend(texts.iter().map(|(_, text)| (above.row, read.number(text))));
+        }
+    }
+    said.sort_unstable();
+    said.dedup();
+    said
+}
+
 /// Codes of other editions as rows of one.
 struct Same<'c> {
     catalogue: &'c Catalogue,
@@ -60,12 +87,17 @@ struct Same<'c> {
 }
 
 impl Same<'_> {
+    /// Whether another edition is of the same system.
+    fn system(&self, edition: usize) -> bool {
+        let editions = &self.catalogue.editions;
+        editions[edition].fact.system == editions[self.edition].fact.system
+    }
+
     fn row(&mut self, at: Position) -> Option<u32> {
         if at.edition == self.edition {
             return Some(at.row);
         }
-        let editions = &self.catalogue.editions;
-        if editions[at.edition].fact.system != editions[self.edition].fact.system {
+        if !self.system(at.edition) {
             return None;
         }
         *self.known.entry(at).or_insert_with(|| {
@@ -76,5 +108,37 @@ impl Same<'_> {
                 _ => None,
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::facts::{CodeFact, EditionFact};
+    use crate::domain::testing::{code, edition, invented_facts};
+
+    #[test]
+    fn each_text_of_the_lines_below_a_code_is_read_once_whether_its_line_has_a_code_or_not() {
+        let mut facts = invented_facts(&["10 20"], &[]);
+        facts.editions.push(EditionFact { extends: "E1".to_owned(), ..edition("N1", 5) });
+        let lines = [
+            ("10", "", "Fruit, or so"),
+            ("100U1", "10", "Stone fruit"),
+            ("1001", "100U1", "Plums"),
+            ("1002", "100U1", "Plums"),
+            ("20", "", "Nuts"),
+            ("2001", "20", "Almonds"),
+        ];
+        for (order, (digits, parent, words)) in (1..).zip(lines) {
+            let parent = parent.to_owned();
+            facts.codes.push(CodeFact { parent, order, ..code("N1", digits, words) });
+        }
+        let catalogue = Catalogue::build(1, facts).unwrap();
+        let (mut below, mut read) = (Below::default(), Read::default());
+        let evidence = Evidence::of(&catalogue, 0, &mut below, &mut read);
+        let mut expected =
+            [(0, "Stone fruit"), (0, "Plums"), (1, "Almonds")].map(|(row, text)| (row, read.number(text)));
+        expected.sort_unstable();
+        assert_eq!(evidence.lines, [expected.to_vec()]);
     }
 }

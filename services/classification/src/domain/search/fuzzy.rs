@@ -1,8 +1,10 @@
 //! Words as they were meant: the indexed words nearest to one that is not indexed.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
+use quick_cache::sync::Cache;
 
 /// Shortest word that may be misspelt: shorter ones have too many neighbours.
 const SHORTEST: usize = 4;
@@ -19,6 +21,8 @@ const BEGINNING: f32 = 0.4;
 
 /// Longest word that is compared.
 const LONGEST: usize = 63;
+/// How many words are kept that several editions were asked for, each with those that it may be.
+const KEPT: usize = 4_096;
 
 /// English words by length.
 #[derive(Debug, Default)]
@@ -57,11 +61,17 @@ impl Words {
 }
 
 /// A word that another may be, with how much it is trusted.
-pub(super) type Near<'v> = (&'v str, f32);
+#[derive(Clone, Copy, Debug)]
+struct Near {
+    /// Where it is among the words of its length.
+    length: usize,
+    at: usize,
+    trust: f32,
+}
 
 impl Vocabulary {
     pub(super) fn of<'w>(words: impl Iterator<Item = &'w str>) -> Self {
-        let mut sorted: Vec<&str> = words.filter(|word| plain(word) && word.len() <= LONGEST).collect();
+        let mut sorted: Vec<&str> = words.filter(|word| plain(word)).collect();
         sorted.sort_unstable();
         sorted.dedup();
         let mut vocabulary = Self::default();
@@ -81,22 +91,26 @@ impl Vocabulary {
         self.by_length.iter().flat_map(|words| (0..words.letters.len()).map(|at| text(words.get(at))))
     }
 
+    fn word(&self, near: Near) -> &str {
+        text(self.by_length[near.length].get(near.at))
+    }
+
     /// The words that this may be, nearest first.
-    pub(super) fn near(&self, word: &str) -> Vec<Near<'_>> {
-        if !plain(word) || word.len() > LONGEST {
+    fn near(&self, word: &str) -> Vec<Near> {
+        if !plain(word) {
             return Vec::new();
         }
         let slips = if word.len() >= LONG { 2 } else { 1 };
         let own = letters(word);
         let word = word.as_bytes();
-        let mut found: Vec<Near<'_>> = Vec::new();
+        let mut found: Vec<Near> = Vec::new();
         for length in word.len().saturating_sub(slips)..=word.len() + 3 {
             let Some(words) = self.by_length.get(length).filter(|words| words.length > 0) else { continue };
             let close = Close::of(own, word.len(), length, slips);
             if length <= word.len() + slips {
                 close.each(&words.letters, |at| {
                     if let Some(slips) = distance(word, words.get(at), slips) {
-                        found.push((text(words.get(at)), TRUST[slips]));
+                        found.push(Near { length, at, trust: TRUST[slips] });
                     }
                 });
             }
@@ -107,38 +121,62 @@ impl Vocabulary {
             for at in begins {
                 let slip = close.to(words.letters[at]) && distance(word, words.get(at), slips).is_some();
                 if !slip {
-                    found.push((text(words.get(at)), BEGINNING));
+                    found.push(Near { length, at, trust: BEGINNING });
                 }
             }
         }
-        found.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
+        found.sort_unstable_by(|a, b| b.trust.total_cmp(&a.trust).then_with(|| self.word(*a).cmp(self.word(*b))));
         found
+    }
+
+    /// Of the words that one may be those that it is taken for where not all are known.
+    fn taken(&self, near: &[Near], known: impl Fn(&str) -> Option<u32>) -> Vec<(u32, f32)> {
+        let mut taken: Vec<(u32, f32)> = Vec::new();
+        for near in near {
+            if taken.len() == MOST || taken.first().is_some_and(|(_, best)| near.trust < *best) {
+                break;
+            }
+            taken.extend(known(self.word(*near)).map(|id| (id, near.trust)));
+        }
+        taken
     }
 }
 
-/// Of words that one may be, nearest first, those that it is taken for where not all are known.
-pub(super) fn taken(near: &[Near<'_>], known: impl Fn(&str) -> Option<u32>) -> Vec<(u32, f32)> {
-    let mut taken: Vec<(u32, f32)> = Vec::new();
-    for (word, trust) in near {
-        if taken.len() == MOST || taken.first().is_some_and(|(_, best)| trust < best) {
-            break;
-        }
-        taken.extend(known(word).map(|id| (id, *trust)));
+/// The words of several editions. What a word may be is looked up once while it is asked for again and again.
+#[derive(Debug)]
+pub(super) struct Common {
+    vocabulary: Vocabulary,
+    near: Cache<String, Arc<[Near]>>,
+}
+
+impl Common {
+    pub(super) fn of(vocabulary: Vocabulary) -> Self {
+        Self { vocabulary, near: Cache::new(KEPT) }
     }
-    taken
+
+    fn near(&self, word: &str) -> Arc<[Near]> {
+        if !plain(word) {
+            return Arc::default();
+        }
+        self.near.get(word).unwrap_or_else(|| {
+            let near: Arc<[Near]> = self.vocabulary.near(word).into();
+            self.near.insert(word.to_owned(), Arc::clone(&near));
+            near
+        })
+    }
 }
 
 /// Words that were not found as they are, each looked up once for all the editions that are asked.
 #[derive(Debug, Default)]
 pub(crate) struct Slips<'v> {
     /// The words of all editions. None where they are not all at hand: then each is asked for its own.
-    vocabulary: Option<&'v Vocabulary>,
-    near: HashMap<String, Vec<Near<'v>>, RandomState>,
+    common: Option<&'v Common>,
+    near: HashMap<String, Arc<[Near]>, RandomState>,
 }
 
 impl<'v> Slips<'v> {
-    pub(super) fn of(vocabulary: Option<&'v Vocabulary>) -> Self {
-        Self { vocabulary, near: HashMap::default() }
+    pub(super) fn of(common: Option<&'v Common>) -> Self {
+        Self { common, near: HashMap::default() }
     }
 
     /// What a word of an edition is taken for that knows some words.
@@ -148,11 +186,11 @@ impl<'v> Slips<'v> {
         own: &Vocabulary,
         known: impl Fn(&str) -> Option<u32>,
     ) -> Vec<(u32, f32)> {
-        let Some(all) = self.vocabulary else { return taken(&own.near(word), known) };
+        let Some(common) = self.common else { return own.taken(&own.near(word), known) };
         if !self.near.contains_key(word) {
-            self.near.insert(word.to_owned(), all.near(word));
+            self.near.insert(word.to_owned(), common.near(word));
         }
-        self.near.get(word).map(|near| taken(near, known)).unwrap_or_default()
+        self.near.get(word).map(|near| common.vocabulary.taken(near, known)).unwrap_or_default()
     }
 }
 
@@ -196,8 +234,9 @@ impl Close {
     }
 }
 
+/// Whether a word is one that may be misspelt, or taken for one that is.
 fn plain(word: &str) -> bool {
-    word.len() >= SHORTEST && word.bytes().all(|b| b.is_ascii_lowercase())
+    (SHORTEST..=LONGEST).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase())
 }
 
 fn letters(word: &str) -> u32 {
@@ -260,7 +299,7 @@ mod tests {
         let known = ["battery", "butter", "photovoltaic", "turbine", "cable", "table", "hairspray"];
         let id = |word: &str| known.iter().position(|known| *known == word).and_then(|id| u32::try_from(id).ok());
         let vocabulary = Vocabulary::of(known.into_iter());
-        taken(&vocabulary.near(word), id).into_iter().map(|(id, _)| id).collect()
+        vocabulary.taken(&vocabulary.near(word), id).into_iter().map(|(id, _)| id).collect()
     }
 
     #[test]
@@ -287,8 +326,8 @@ mod tests {
     #[test]
     fn an_edition_takes_a_word_for_the_same_words_whether_it_is_asked_alone_or_among_others() {
         let editions = [vec!["battery", "cable", "photovoltaic"], vec!["batteries", "table", "cables", "batter"]];
-        let all = Vocabulary::of(editions.iter().flatten().copied());
-        for word in ["batery", "fable", "battre", "photovolt", "cabel", "xylophone"] {
+        let all = Common::of(Vocabulary::of(editions.iter().flatten().copied()));
+        for word in ["batery", "batery", "fable", "battre", "photovolt", "cabel", "xylophone"] {
             let mut slips = Slips::of(Some(&all));
             for words in &editions {
                 let own = Vocabulary::of(words.iter().copied());

@@ -154,6 +154,8 @@ struct Score {
     sum: f32,
     /// What the indexed words that stand there weigh: of no more than that can a term be.
     weighs: f32,
+    /// What it gets for excluding what the query excludes.
+    given: f32,
     /// The last word that was found there.
     last: u16,
     /// How many of the words stand in the row's fields.
@@ -161,6 +163,11 @@ struct Score {
 }
 
 impl Score {
+    /// Whether anything is known of the row.
+    fn is_any(self) -> bool {
+        self.sum != 0.0 || self.given != 0.0
+    }
+
     /// Adds what a word says that stands in the row's fields.
     fn add(&mut self, word: u16, says: f32, weighs: f32) {
         self.sum += says;
@@ -270,7 +277,8 @@ impl EditionIndex {
 
     fn key(&self, once: &Once<'_>, slips: &mut Slips<'_>) -> Key {
         let (word, key) = (once.number, once.word.key.as_str());
-        let mut meant: Vec<u32> = once.meant.iter().filter_map(|meant| self.id(meant)).collect();
+        let known = once.meant.iter().filter_map(|meant| self.id(meant));
+        let mut meant: Vec<u32> = known.take(SYNONYMS + 1).collect();
         if meant.len() > SYNONYMS {
             meant.clear();
         }

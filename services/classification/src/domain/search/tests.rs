@@ -336,6 +336,8 @@ fn what_cannot_be_among_the_best_is_left_out_and_changes_nothing() {
         // What is not meant.
         "wordcg wordab not wordad",
         "wordap wordad, not wordbd wordcg",
+        "wordcg wordad wordab wordap, not wordaa wordac wordbd wordah",
+        "wordcgg wordad wordab, not wordaabb wordac wordah wordap wordar",
         // A code, the beginning of some, and a title.
         "000777",
         "0007",
@@ -370,6 +372,21 @@ fn what_cannot_be_among_the_best_is_left_out_and_changes_nothing() {
     let expected =
         [HitKind::ExactCode, HitKind::CodePrefix, HitKind::ExactTitle, HitKind::AllWords, HitKind::SomeWords];
     assert!(expected.iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
+}
+
+#[test]
+fn hits_among_some_codes_are_those_of_all_hits_that_are_among_them() {
+    let catalogue = spoken();
+    let rows = |edition: u32| Arc::new((0..2_000).filter(|row| row % 37 == edition).collect::<HashSet<u32>>());
+    let among = HashMap::from([(0, rows(3)), (1, rows(5))]);
+    let is_among = |hit: &Hit| among.get(&hit.at.edition).is_some_and(|rows| rows.contains(&hit.at.row));
+    for text in ["wordcg wordab wordad", "wordab", "0007", "wordap wordad, not wordbd wordcg"] {
+        let all = Query { text: text.to_owned(), editions: vec![0, 1, 2], ..Query::default() };
+        let some = Query { among: Some(among.clone()), ..all.clone() };
+        let expected: Vec<Hit> = search(&catalogue, &all).filter(is_among).collect();
+        assert!(!expected.is_empty() || text == "0007", "{text}");
+        assert_eq!(search(&catalogue, &some).collect::<Vec<_>>(), expected, "{text}");
+    }
 }
 
 #[test]
@@ -416,6 +433,17 @@ fn what_was_read_for_indexes_is_forgotten_also_after_building_one_failed() {
     assert!(!building.read.is_poisoned(), "the next are built together again");
     let read = building.read.lock().unwrap();
     assert_eq!(format!("{:?}", *read), format!("{:?}", Read::default()));
+}
+
+#[test]
+fn synonyms_are_read_with_the_words_that_are_indexed_and_not_before_a_code_can_be_asked_for() {
+    let catalogue = starter();
+    assert!(!catalogue.synonyms.are_read());
+    catalogue.build_indexes(&Catalogue::empty());
+    assert!(catalogue.synonyms.are_read());
+    let catalogue = starter();
+    catalogue.index(0);
+    assert!(catalogue.synonyms.are_read());
 }
 
 #[test]

@@ -33,6 +33,16 @@ pub(super) struct Trade {
     trade: u64,
 }
 
+/// Of what all rows are of a code as it is written, in its edition and period, as hashes: found once for all of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Written {
+    /// All of it, letter by letter.
+    pub(super) whole: u64,
+    code: u64,
+    /// Its edition and period alone.
+    period: u64,
+}
+
 /// What of a row counts in totals.
 #[derive(Debug)]
 pub(super) struct Counted {
@@ -63,10 +73,20 @@ impl Repeats {
         flow_within(row.flow.as_bytes()).map(|_| row.flow.trim())
     }
 
-    /// Notes a row.
-    pub(super) fn note(&mut self, row: &Row<'_>) -> Beside {
+    /// What a row is of as it is written.
+    pub(super) fn written(&self, row: &Row<'_>) -> Written {
+        let (edition, period) = (row.edition, row.period.trim());
+        Written {
+            whole: self.hasher.hash_one((row.code, edition, row.period)),
+            code: self.hasher.hash_one((row.code.trim(), edition, period)),
+            period: self.hasher.hash_one((edition, period)),
+        }
+    }
+
+    /// Notes a row, of which it is known what it is of and whether it is of a part of a flow.
+    pub(super) fn note(&mut self, row: &Row<'_>, written: Written, part: Option<&str>) -> Beside {
         self.flows.note(row.flow.as_bytes());
-        if let Some(part) = Self::part(row) {
+        if let Some(part) = part {
             match self.parts.get_mut(part) {
                 Some(rows) => *rows += 1,
                 None => {
@@ -79,11 +99,7 @@ impl Repeats {
         if !economy && !world {
             return Beside::Single;
         }
-        let (edition, period) = (row.edition, row.period.trim());
-        let trade = Trade {
-            code: self.hasher.hash_one((row.code.trim(), edition, period)),
-            trade: self.hasher.hash_one((row.reporter, row.flow, edition, period)),
-        };
+        let trade = Trade { code: written.code, trade: self.hasher.hash_one((row.reporter, row.flow, written.period)) };
         if economy {
             if self.codes.len().max(self.trades.len()) >= MOST {
                 self.forget();

@@ -5,6 +5,7 @@ use std::hash::BuildHasher as _;
 use foldhash::quality::RandomState;
 
 use super::Row;
+use super::repeats::Written;
 
 /// Places. Each row has one, and drives out the row that was there: of the last hundred thousand rows or so every
 /// repetition is found, of those before most.
@@ -26,8 +27,8 @@ impl Default for Seen {
 impl Seen {
     /// Whether a row of the same code, period, economies and flow was there; notes this one. Two different rows share a
     /// hash once in 2^64.
-    pub(super) fn before(&mut self, row: &Row<'_>) -> bool {
-        let key = (row.code, row.edition, row.period, row.reporter, row.partner, row.flow);
+    pub(super) fn before(&mut self, row: &Row<'_>, written: Written) -> bool {
+        let key = (written.whole, row.reporter, row.partner, row.flow);
         let hash = self.hasher.hash_one(key) | 1;
         let place = &mut self.places[(hash >> 8) as usize % PLACES];
         std::mem::replace(place, hash) == hash

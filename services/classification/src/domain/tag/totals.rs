@@ -75,21 +75,29 @@ impl Totals {
 
     /// Adds a row; `part` is its flow, where that may be a part of another and no total is kept by flow.
     pub(super) fn add(&mut self, row: &Row<'_>, part: Option<&str>, value: f64, tags: &[Tag]) -> Result<(), TooMany> {
-        self.open(row, part)?;
-        let key = std::mem::take(&mut self.key);
-        self.add_to(&key, value, tags);
-        self.key = key;
+        self.write_key(row, part);
+        if let Some(sums) = self.sums.get_mut(self.key.as_str()) {
+            add(sums, &self.places, value, tags);
+            return Ok(());
+        }
+        self.open()?;
+        if let Some(sums) = self.sums.get_mut(self.key.as_str()) {
+            add(sums, &self.places, value, tags);
+        }
         Ok(())
     }
 
     /// The key of a row, under which it may be added later.
     pub(super) fn key(&mut self, row: &Row<'_>, part: Option<&str>) -> Result<Box<str>, TooMany> {
-        self.open(row, part)?;
+        self.write_key(row, part);
+        if !self.sums.contains_key(self.key.as_str()) {
+            self.open()?;
+        }
         Ok(Box::from(self.key.as_str()))
     }
 
-    /// Makes the sums of a row's key, if there are none.
-    fn open(&mut self, row: &Row<'_>, part: Option<&str>) -> Result<(), TooMany> {
+    /// Writes the key of a row.
+    fn write_key(&mut self, row: &Row<'_>, part: Option<&str>) {
         self.key.clear();
         let year = row.period.get(..4).unwrap_or_default();
         for (key, text) in [
@@ -104,9 +112,10 @@ impl Totals {
             self.key.push(BETWEEN);
         }
         self.key.push_str(part.unwrap_or_default());
-        if self.sums.contains_key(self.key.as_str()) {
-            return Ok(());
-        }
+    }
+
+    /// Makes the sums of the key that is written, where there are none.
+    fn open(&mut self) -> Result<(), TooMany> {
         let kept = self.places.len() + 1;
         if self.sums.len() * kept >= MOST {
             return Err(TooMany);
@@ -117,17 +126,8 @@ impl Totals {
 
     /// Adds what is of a key.
     pub(super) fn add_to(&mut self, key: &str, value: f64, tags: &[Tag]) {
-        let Some(sums) = self.sums.get_mut(key) else { return };
-        sums[0].count(value);
-        sums[0].add(value, Share::of_any(tags.iter().map(|tag| tag.share)));
-        for tag in tags {
-            if let Some(place) = self.places.get(&tag.list) {
-                // Rows of which it cannot be told are counted by themselves.
-                if tag.share.possible > 0.0 {
-                    sums[*place].count(value);
-                }
-                sums[*place].add(value, tag.share);
-            }
+        if let Some(sums) = self.sums.get_mut(key) {
+            add(sums, &self.places, value, tags);
         }
     }
 
@@ -183,5 +183,20 @@ impl Totals {
             }
         }
         totals
+    }
+}
+
+/// Adds what is of a key to its sums. `places` tells by list which of them is its own.
+fn add(sums: &mut [Sum], places: &HashMap<usize, usize>, value: f64, tags: &[Tag]) {
+    sums[0].count(value);
+    sums[0].add(value, Share::of_any(tags.iter().map(|tag| tag.share)));
+    for tag in tags {
+        if let Some(place) = places.get(&tag.list) {
+            // Rows of which it cannot be told are counted by themselves.
+            if tag.share.possible > 0.0 {
+                sums[*place].count(value);
+            }
+            sums[*place].add(value, tag.share);
+        }
     }
 }

@@ -39,6 +39,8 @@ fn what_was_found_is_shown_once_and_whole() {
 #[test]
 fn titles_are_compared_by_their_words_alone() {
     assert_eq!(fold("Heat pumps, other than X!"), fold("heat  pumps other-than x"));
+    assert_eq!(fold(" (A-b)  C9, "), "a b c9");
+    assert_eq!(fold(" (Ä-b)  C9， "), "ä b c9");
 }
 
 #[test]

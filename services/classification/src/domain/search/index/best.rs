@@ -45,9 +45,8 @@ struct Bounds {
     /// the last six bits of their numbers.
     of_terms: Vec<(u32, f32)>,
     some: u64,
-    /// What rows get for excluding what the query excludes, in their order, and the most of it.
-    given: Vec<(u32, f32)>,
-    given_most: f32,
+    /// The most that a row gets for excluding what the query excludes.
+    given: f32,
 }
 
 impl Bounds {
@@ -66,31 +65,30 @@ impl Bounds {
             }
             behind[place] = (says, weighs);
         }
-        let given = index.given(asked);
-        let given_most = given.iter().map(|(_, given)| *given).fold(0.0, f32::max);
+        let given: f32 = index.given(asked).map(|(_, given)| given).sum();
         let forms = asked.keys.iter().flat_map(|key| &key.forms);
         let of_terms: Vec<(u32, f32)> =
             forms.map(|(id, trust)| (*id, index.words[*id as usize].weight * trust)).collect();
         let some = of_terms.iter().fold(0, |some, (id, _)| some | bit(*id));
         let parts = if asked.parts { 1.0 } else { OF_PARTS };
-        Self { behind, repeats, parts, of_terms, some, given, given_most }
+        Self { behind, repeats, parts, of_terms, some, given }
     }
 
-    /// What a row gets for excluding what the query excludes.
-    fn given(&self, row: u32) -> f32 {
-        self.given.binary_search_by_key(&row, |(row, _)| *row).map_or(0.0, |at| self.given[at].1)
-    }
-
-    /// How many of the words, of the first, a row must have one of to be kept: those behind them, all together, do not add
-    /// up to it. A row that has all words has the first. (A threshold as in MaxScore, Turtle and Flood 1995.)
+    /// How many of the words, of the first, a row must have one of to be kept that gets nothing for what it excludes: those
+    /// behind them, all together, do not add up to it. A row that has all words has the first. (A threshold as in MaxScore,
+    /// Turtle and Flood 1995.)
     fn needed(&self, index: &EditionIndex, asked: &Asked, floors: Floors) -> usize {
         let mut needed = asked.keys.len();
-        let fit = |weighs: f32| WHOLE_TERM * self.repeats * weighs + self.given_most;
-        let most = |(says, weighs): (f32, f32)| says + fit(weighs) * index.factor_most;
-        while needed > 1 && most(self.behind[needed - 1]) * ROUNDING < floors.some {
+        while needed > 1 && self.without_first(index, needed - 1, 0.0) < floors.some {
             needed -= 1;
         }
         needed
+    }
+
+    /// The most that a row scores that has none of the first words, and gets so much for what it excludes.
+    fn without_first(&self, index: &EditionIndex, first: usize, given: f32) -> f32 {
+        let (says, weighs) = self.behind[first];
+        (says + (WHOLE_TERM * self.repeats * weighs + given) * index.factor_most) * ROUNDING
     }
 }
 
@@ -104,16 +102,21 @@ impl EditionIndex {
         mut take: impl FnMut(u32, f32, bool) -> Floors,
     ) -> bool {
         let bounds = Bounds::of(self, asked);
-        let needed = bounds.needed(self, asked, floors);
-        self.among(asked, needed, |scores, left| {
-            let (words, before) = (asked.keys.len(), left.len());
+        let (words, needed) = (asked.keys.len(), bounds.needed(self, asked, floors));
+        // Few rows get anything for what they exclude: they alone are looked for beside those that have a word of the first.
+        let seek = needed < words && bounds.without_first(self, needed, bounds.given) >= floors.some;
+        self.among(asked, needed, seek, |scores, left| {
+            let before = left.len();
             self.complete(asked, &bounds, floors, needed, scores, left);
             let mut left_out = needed < words || left.len() < before;
             for row in left.iter() {
                 let score = scores.by_row[*row as usize];
+                if score.found == 0 {
+                    continue;
+                }
                 let all = usize::from(score.found) == words;
                 let may = self.may(&bounds, *row, score, words, floors);
-                let whole = may.then(|| self.whole(asked, &bounds, *row, score.sum));
+                let whole = may.then(|| self.whole(asked, &bounds, *row, score));
                 match whole.filter(|score| !floors.are_above(*score, all)) {
                     Some(score) => floors = floors.max(take(*row, score, all)),
                     None => left_out = true,
@@ -132,7 +135,7 @@ impl EditionIndex {
             first += 1;
         }
         let bounds = Bounds::of(self, asked);
-        self.among(asked, first, |scores, left| {
+        self.among(asked, first, false, |scores, left| {
             if left.len() < count || count == 0 {
                 return Vec::new();
             }
@@ -142,7 +145,7 @@ impl EditionIndex {
             self.complete(asked, &bounds, Floors::default(), first, scores, left);
             let likely = left.iter().map(|row| {
                 let score = scores.by_row[*row as usize];
-                let whole = self.whole(asked, &bounds, *row, score.sum);
+                let whole = self.whole(asked, &bounds, *row, score);
                 (*row, whole, usize::from(score.found) == asked.keys.len())
             });
             likely.collect()
@@ -152,21 +155,38 @@ impl EditionIndex {
     /// Scores all rows that have any of the words, and gives what is made of the scores.
     pub(crate) fn score<T>(&self, asked: &Asked, take: impl FnOnce(&Scores) -> T) -> T {
         let bounds = Bounds::of(self, asked);
-        self.among(asked, asked.keys.len(), |scores, left| {
+        self.among(asked, asked.keys.len(), false, |scores, left| {
             for row in left.iter() {
-                let sum = scores.by_row[*row as usize].sum;
-                scores.by_row[*row as usize].sum = self.whole(asked, &bounds, *row, sum);
+                let score = scores.by_row[*row as usize];
+                scores.by_row[*row as usize].sum = self.whole(asked, &bounds, *row, score);
             }
             take(scores)
         })
     }
 
-    /// What is made of the rows that have any of the first words.
-    fn among<T>(&self, asked: &Asked, first: usize, make: impl FnOnce(&mut Scores, &mut Vec<u32>) -> T) -> T {
+    /// What is made of the rows that have any of the first words. If more are sought, also of those that get something for
+    /// excluding what the query excludes, whether they have any of its words or not.
+    fn among<T>(
+        &self,
+        asked: &Asked,
+        first: usize,
+        seek: bool,
+        make: impl FnOnce(&mut Scores, &mut Vec<u32>) -> T,
+    ) -> T {
         SCORES.with_borrow_mut(|scores| {
             scores.fit(self.rows.len());
             for (place, key) in asked.keys.iter().enumerate().take(first) {
                 self.add(place, key, scores);
+            }
+            for (row, given) in self.given(asked).flat_map(|(rows, given)| rows.iter().map(move |row| (*row, given))) {
+                let score = &mut scores.by_row[row as usize];
+                if !score.is_any() {
+                    if !seek {
+                        continue;
+                    }
+                    scores.rows.push(row);
+                }
+                score.given += given;
             }
             let mut left = std::mem::take(&mut scores.left);
             left.clone_from(&scores.rows);
@@ -202,10 +222,8 @@ impl EditionIndex {
         let weighs = score.weighs + weighs;
         let fit = WHOLE_TERM * (bounds.repeats * weighs).min(weighs * weighs / of.lightest);
         let all = usize::from(score.found) == place;
-        let most = |given: f32| ((score.sum + fit + given) * of.factor(bounds.parts) + says) * ROUNDING;
-        // What a row is given is looked up where it matters.
-        !floors.are_above(most(bounds.given_most), all)
-            && (bounds.given.is_empty() || !floors.are_above(most(bounds.given(row)), all))
+        let most = ((score.sum + fit + score.given) * of.factor(bounds.parts) + says) * ROUNDING;
+        !floors.are_above(most, all)
     }
 
     /// Adds what a word says to some of the rows that are scored already.
@@ -223,7 +241,7 @@ impl EditionIndex {
             }
             for Posting { row, gain } in postings {
                 let score = &mut scores.by_row[*row as usize];
-                if score.sum != 0.0 {
+                if score.is_any() {
                     score.add(number(place), weight * gain, weighs);
                 }
             }
@@ -231,16 +249,17 @@ impl EditionIndex {
     }
 
     /// The whole score of a row of which all words are known.
-    fn whole(&self, asked: &Asked, bounds: &Bounds, row: u32, sum: f32) -> f32 {
-        let sum = self.without(asked, row, sum + self.best_fit(bounds, row));
-        self.weighed(row, sum, bounds.parts)
+    fn whole(&self, asked: &Asked, bounds: &Bounds, row: u32, score: Score) -> f32 {
+        let sum = score.sum + self.best_fit(bounds, row);
+        self.weighed(row, self.without(asked, row, sum, score.given > 0.0), bounds.parts)
     }
 
-    /// What is left of what words and terms say of a row, and what comes to it, for what the query excludes.
-    fn without(&self, asked: &Asked, row: u32, mut sum: f32) -> f32 {
+    /// What is left of what words and terms say of a row, and what comes to it, for what the query excludes. It is known
+    /// whether the row excludes any of that too.
+    fn without(&self, asked: &Asked, row: u32, mut sum: f32, excludes: bool) -> f32 {
         for key in &asked.excluded {
             for (id, trust) in &key.forms {
-                if sum > 0.0 && self.excluding(*id).binary_search(&row).is_ok() {
+                if excludes && sum > 0.0 && self.excluding(*id).binary_search(&row).is_ok() {
                     sum += key.weight * trust;
                 }
                 let postings = self.postings(*id);
@@ -253,19 +272,11 @@ impl EditionIndex {
         sum
     }
 
-    /// What rows get for excluding what a query excludes, in their order.
-    fn given(&self, asked: &Asked) -> Vec<(u32, f32)> {
+    /// The rows that exclude a word that the query excludes, with what they get for it: word by word.
+    fn given(&self, asked: &Asked) -> impl Iterator<Item = (&[u32], f32)> {
         let forms =
             asked.excluded.iter().flat_map(|key| key.forms.iter().map(move |(id, trust)| (*id, key.weight * trust)));
-        let mut given: Vec<(u32, f32)> =
-            forms.flat_map(|(id, given)| self.excluding(id).iter().map(move |row| (*row, given))).collect();
-        given.sort_unstable_by_key(|(row, _)| *row);
-        given.dedup_by(|next, row| {
-            let same = next.0 == row.0;
-            row.1 += if same { next.1 } else { 0.0 };
-            same
-        });
-        given
+        forms.map(move |(id, given)| (self.excluding(id), given)).filter(|(rows, _)| !rows.is_empty())
     }
 
     /// What the best fitting term of a row adds: by how much of it was asked for, and how much of what was asked it is.
@@ -283,4 +294,39 @@ impl EditionIndex {
 /// The bit of an indexed word in a set of 64.
 fn bit(id: u32) -> u64 {
     1 << (id % 64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Catalogue;
+    use crate::domain::search::{Slips, Wanted};
+    use crate::domain::testing::{code, invented_facts};
+    use crate::domain::words::words;
+
+    #[test]
+    fn what_is_excluded_makes_no_rows_be_looked_at_but_those_that_exclude_it_too() {
+        let mut facts = invented_facts(&[""], &[]);
+        for number in 0..600u32 {
+            let letters = [number / 26 / 26, number / 26 % 26, number % 26];
+            let own: String = letters.iter().filter_map(|letter| char::from_digit(letter + 10, 36)).collect();
+            let not = if number % 100 == 7 { "; not gilded" } else { "" };
+            facts.codes.push(code("E1", &format!("{number:06}"), &format!("common q{own}q things{not}")));
+        }
+        let catalogue = Catalogue::build(1, facts).unwrap();
+        let index = catalogue.index(0);
+        let looked_at = |text: &str| {
+            let words = words(text);
+            let asked = index.ask(&Wanted::of(&words, &catalogue.synonyms), &mut Slips::default());
+            let floors = Floors { some: 0.5 * asked.total, all: 0.0 };
+            let bounds = Bounds::of(index, &asked);
+            let needed = bounds.needed(index, &asked, floors);
+            let seek = bounds.without_first(index, needed, bounds.given) >= floors.some;
+            (needed, index.among(&asked, needed, seek, |_, left| left.len()))
+        };
+        let (needed, rows) = looked_at("common qaabq things");
+        assert!(needed == 1 && rows == 1, "{needed} words, {rows} rows");
+        let (needed, rows) = looked_at("common qaabq things, not gilded silvered lacquered varnished");
+        assert!(needed == 1 && rows == 7, "{needed} words, {rows} rows");
+    }
 }

@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 
 use super::{EditionIndex, Indexed, PARTS, Posting, Row, Term, weight};
 use crate::domain::catalogue::{Catalogue, EditionData};
-use crate::domain::search::evidence::Evidence;
+use crate::domain::search::evidence::{Below, Evidence};
 use crate::domain::search::fuzzy::Vocabulary;
 use crate::domain::words::{each, fold, key};
 
@@ -35,7 +35,9 @@ const NAMED: usize = 4;
 impl EditionIndex {
     pub(crate) fn build(catalogue: &Catalogue, edition: usize, read: &mut Read) -> Self {
         let data = &catalogue.editions[edition];
-        let evidence = Evidence::of(catalogue, edition);
+        let mut below = std::mem::take(&mut read.below);
+        let evidence = Evidence::of(catalogue, edition, &mut below, read);
+        read.below = below;
         let mut build = Build { read, known: Vec::new(), ids: HashMap::default() };
         let count = data.codes.len();
         let (mut own, mut terms) = (vec![Vec::new(); count], vec![Vec::new(); count]);
@@ -54,12 +56,15 @@ impl EditionIndex {
                 if let Some(head) = build.head(text) {
                     heads.entry(head).or_default().push(row);
                 }
+                let text = build.read.number(text);
                 of_parts[row as usize] |= build.names_parts(text);
-                let from = own[row as usize].len();
-                for (id, excluded) in build.ids(text) {
-                    if excluded { excluding.entry(id).or_default().push(row) } else { own[row as usize].push(id) }
-                }
-                described.push(Called::of(row, own[row as usize][from..].to_vec()));
+                let own = &mut own[row as usize];
+                let from = own.len();
+                build.each(text, |id, excluded| match excluded {
+                    true => excluding.entry(id).or_default().push(row),
+                    false => own.push(id),
+                });
+                described.push(Called::of(row, own[from..].to_vec()));
             }
         }
         names.retain(|_, rows| rows.len() <= NAMED);
@@ -79,7 +84,8 @@ impl EditionIndex {
         for national in &evidence.lines {
             let mut field = vec![Vec::new(); count];
             for (row, text) in national {
-                field[*row as usize].extend(build.included(text));
+                let words = &mut field[*row as usize];
+                build.each(*text, |id, excluded| words.extend((!excluded).then_some(id)));
             }
             lines.push(field);
         }
@@ -87,9 +93,9 @@ impl EditionIndex {
         let fields = Fields { own, terms, lines };
         let postings = fields.postings(data, build.ids.len());
         // How rare a word is, is asked of the codes that goods are declared under: those above repeat it.
-        let leaf = |row: u32| data.codes[row as usize].children.is_empty();
-        let leaves = (0u32..).zip(&data.codes).filter(|(row, _)| leaf(*row)).count();
-        let found = |rows: &[(u32, f32)]| rows.iter().filter(|(row, _)| leaf(*row)).count();
+        let leaf: Vec<bool> = data.codes.iter().map(|code| code.children.is_empty()).collect();
+        let leaves = leaf.iter().filter(|leaf| **leaf).count();
+        let found = |rows: &[(u32, f32)]| rows.iter().filter(|(row, _)| leaf[*row as usize]).count();
         let weights: Vec<f32> = postings.iter().map(|rows| weight(found(rows), leaves)).collect();
         let weight = |words: &[u32]| words.iter().map(|id| weights[*id as usize]).sum::<f32>();
         let mut term_words: Vec<u32> = Vec::with_capacity(kept.iter().map(|it| it.words.len()).sum());
@@ -191,7 +197,10 @@ pub(crate) struct Read {
     /// Words as they stand in texts, each with the number of its key and whether it is of parts: each is brought to its
     /// stem once.
     by_shown: HashMap<Box<str>, (u32, bool), RandomState>,
-    texts: HashMap<Box<str>, Box<[Token]>, RandomState>,
+    /// Texts by number, and the numbers of texts.
+    texts: Vec<Box<[Token]>>,
+    by_text: HashMap<Box<str>, u32, RandomState>,
+    below: Below,
 }
 
 /// A word in a text.
@@ -203,16 +212,20 @@ struct Token {
 }
 
 impl Read {
-    fn text(&mut self, text: &str) -> &[Token] {
-        if !self.texts.contains_key(text) {
-            let mut tokens = Vec::new();
-            each(text, |shown, excluded| {
-                let (key, parts) = self.word(shown);
-                tokens.push(Token { key, excluded, parts });
-            });
-            self.texts.insert(Box::from(text), tokens.into_boxed_slice());
+    /// The number of a text, which is read if it was not.
+    pub(crate) fn number(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.by_text.get(text) {
+            return *number;
         }
-        self.texts.get(text).map_or(&[][..], |tokens| &**tokens)
+        let mut tokens = Vec::new();
+        each(text, |shown, excluded| {
+            let (key, parts) = self.word(shown);
+            tokens.push(Token { key, excluded, parts });
+        });
+        let number = number(self.texts.len());
+        self.texts.push(tokens.into_boxed_slice());
+        self.by_text.insert(Box::from(text), number);
+        number
     }
 
     fn word(&mut self, shown: &str) -> (u32, bool) {
@@ -241,8 +254,8 @@ struct Build<'r> {
 
 impl Build<'_> {
     /// Whether a description is of parts of something.
-    fn names_parts(&mut self, text: &str) -> bool {
-        self.read.text(text).iter().any(|token| token.parts && !token.excluded)
+    fn names_parts(&self, text: u32) -> bool {
+        self.read.texts[text as usize].iter().any(|token| token.parts && !token.excluded)
     }
 
     /// The words of the name with which a description begins, if there is one and more behind it.
@@ -271,17 +284,24 @@ impl Build<'_> {
     }
 
     fn ids(&mut self, text: &str) -> Vec<(u32, bool)> {
-        let tokens: Vec<Token> = self.read.text(text).to_vec();
+        let number = self.read.number(text);
+        let mut ids = Vec::with_capacity(self.read.texts[number as usize].len());
+        self.each(number, |id, excluded| ids.push((id, excluded)));
+        ids
+    }
+
+    /// Hands over the words of a text, each with whether it is excluded.
+    fn each(&mut self, text: u32, mut found: impl FnMut(u32, bool)) {
         let Self { read, known, ids } = self;
         known.resize(read.keys.len(), None);
-        let mut id = |key: u32| {
-            *known[key as usize].get_or_insert_with(|| {
-                let next = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-                ids.insert(read.keys[key as usize].clone(), next);
+        for token in read.texts[text as usize].iter() {
+            let id = *known[token.key as usize].get_or_insert_with(|| {
+                let next = number(ids.len());
+                ids.insert(read.keys[token.key as usize].clone(), next);
                 next
-            })
-        };
-        tokens.into_iter().map(|token| (id(token.key), token.excluded)).collect()
+            });
+            found(id, token.excluded);
+        }
     }
 }
 
@@ -299,7 +319,7 @@ impl Fields {
         let mut postings: Vec<Vec<(u32, f32)>> = vec![Vec::new(); words];
         let (own, terms) = (mean(&self.own), mean(&self.terms));
         let lines: Vec<f32> = self.lines.iter().map(|field| mean(field)).collect();
-        let mut row_words: Vec<(u32, f32)> = Vec::new();
+        let mut row_words: Vec<u64> = Vec::new();
         for (row, code) in (0u32..).zip(&data.codes) {
             row_words.clear();
             add(&mut row_words, &self.own[row as usize], OWN, own);
@@ -314,18 +334,31 @@ impl Fields {
                 weight = ABOVE;
                 above = data.codes[parent as usize].parent;
             }
-            row_words.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-            for same in row_words.chunk_by(|a, b| a.0 == b.0) {
-                postings[same[0].0 as usize].push((row, same.iter().map(|(_, count)| count).sum()));
+            row_words.sort_unstable();
+            for same in row_words.chunk_by(|a, b| word(*a) == word(*b)) {
+                postings[word(same[0])].push((row, same.iter().map(|it| count(*it)).sum()));
             }
         }
         postings
     }
 }
 
-fn add(to: &mut Vec<(u32, f32)>, words: &[u32], weight: f32, mean: f32) {
+/// Adds words with what each counts: the word above, so that they come in the order of the words, and what is of one word in
+/// the order of what it counts, which is never negative.
+fn add(to: &mut Vec<u64>, words: &[u32], weight: f32, mean: f32) {
     let count = weight / (1.0 - LENGTH + LENGTH * length(words) / mean);
-    to.extend(words.iter().map(|id| (*id, count)));
+    to.extend(words.iter().map(|id| (u64::from(*id) << 32) | u64::from(count.to_bits())));
+}
+
+/// Which word it is.
+fn word(counted: u64) -> usize {
+    (counted >> 32) as usize
+}
+
+/// What it counts.
+#[expect(clippy::cast_possible_truncation, reason = "the lower half is what is meant")]
+fn count(counted: u64) -> f32 {
+    f32::from_bits(counted as u32)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "numbers of words are far below 2^23")]
