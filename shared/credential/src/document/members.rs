@@ -51,7 +51,7 @@ impl Facts {
 impl Holder {
     /// The members of the holder.
     pub(super) fn members(&self) -> Members<'_> {
-        let mut members: Members<'_'> = Vec::with_capacity(4);
+        let mut members: Members<'_> = Vec::with_capacity(4);
         text(&mut members, "address", &self.address);
         members.push(("economy", (&self.economy).into()));
         text(&mut members, "identifier", &self.identifier);
@@ -61,7 +61,7 @@ impl Holder {
 }
 
 fn product(product: &CertifiedProduct) -> Node<'_> {
-    let mut members: Members<'_'> = Vec::with_capacity(7);
+    let mut members: Members<'_> = Vec::with_capacity(7);
     list(&mut members, "codes", &product.codes, code);
     members.push(("identification", identification(&product.identification)));
     list(&mut members, "models", &product.models, |model| model.into());
@@ -73,7 +73,7 @@ fn product(product: &CertifiedProduct) -> Node<'_> {
 }
 
 fn identification(identification: &ProductIdentification) -> Node<'_> {
-    let mut members: Members<'_'> = Vec::with_capacity(4);
+    let mut members: Members<'_> = Vec::with_capacity(4);
     text(&mut members, "batch", &identification.batch);
     text(&mut members, "gtin", &identification.gtin);
     text(&mut members, "model", &identification.model);
@@ -94,7 +94,7 @@ fn quantity(quantity: &Quantity) -> Node<'_> {
 }
 
 fn scheme(scheme: &Scheme) -> Node<'_> {
-    let mut members: Members<'_'> = Vec::with_capacity(2);
+    let mut members: Members<'_> = Vec::with_capacity(2);
     text(&mut members, "level", &scheme.level);
     members.push(("scheme", (&scheme.scheme).into()));
     Node::Object(members)
