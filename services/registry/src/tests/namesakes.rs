@@ -17,7 +17,7 @@ use crate::domain::body::{BodyPatch, BodyRecord, Role};
 use crate::domain::body_command::BodyCommand;
 use crate::domain::command::{Command, Refusal};
 use crate::domain::names::BodyId;
-use crate::domain::world::{Parties, World};
+use crate::domain::world::{Novelty, Parties, World};
 use crate::store::world;
 
 /// The schema that the program before this one knows.
@@ -127,7 +127,7 @@ fn record(id: &str, name: &str, economy: &str) -> BodyRecord {
 async fn load(db: &TestDatabase, commands: Vec<Command>) -> World {
     let read = db.store().read::<_, Infallible, _>("load", move |tx| {
         let commands = commands.clone();
-        Box::pin(async move { Ok(world::load(tx, commands.iter(), &Parties::default()).await?) })
+        Box::pin(async move { Ok(world::load(tx, commands.iter(), &Parties::default(), Novelty::LookedUp).await?) })
     });
     read.await.unwrap()
 }
