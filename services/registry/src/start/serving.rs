@@ -100,7 +100,8 @@ impl Serving {
         });
         let page = api::Page::new(&config.page, reader.clone(), Arc::clone(log), Arc::clone(&verifier))
             .map_err(StartError::Page)?;
-        let security = api::SecurityText::new(&config.security, &public_url, clock.clone()).map_err(StartError::Security)?;
+        let security =
+            api::SecurityText::new(&config.security, &public_url, clock.clone()).map_err(StartError::Security)?;
         Ok(Self {
             status: StatusLists::new(reader.clone(), Arc::clone(log), clock.clone(), public_url.clone()),
             store: store.clone(),
