@@ -7,10 +7,11 @@
 //! waited with it.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use greenlane_store::{Store, StoreError};
 use rand::Rng as _;
+use rand::seq::SliceRandom as _;
 
 use crate::domain::names::BodyId;
 use crate::domain::status::{ENTRIES, Slot};
@@ -19,8 +20,11 @@ use crate::store::status;
 /// How many places are given before the store is asked again how full the list is: other replicas fill it too.
 const AT_A_TIME: u64 = 4_096;
 
+/// Parts of a list.
+const PARTS: u32 = 64;
+
 /// Places in a part of a list.
-const PART: u32 = ENTRIES / 64;
+const PART: u32 = ENTRIES / PARTS;
 
 /// Places that are given of a part before another one is chosen.
 const IN_A_PART: usize = 256;
@@ -30,18 +34,36 @@ const IN_A_PART: usize = 256;
 pub(crate) struct Slots {
     /// Documents after which a list is full, and another one is begun.
     fill: u64,
-    newest: Mutex<HashMap<BodyId, Newest>>,
-    /// Held by whoever looks for more places: the others wait for what it finds.
-    looking: tokio::sync::Mutex<()>,
+    bodies: Mutex<HashMap<BodyId, Arc<OfBody>>>,
 }
 
-#[derive(Debug)]
+/// Places of one body.
+#[derive(Debug, Default)]
+struct OfBody {
+    newest: Mutex<Newest>,
+    /// Held by whoever looks for more places: the others wait for what it finds.
+    deck: tokio::sync::Mutex<Deck>,
+}
+
+/// What is known of a body's newest list; nothing yet when there is nothing left.
+#[derive(Debug, Default)]
 struct Newest {
     list: u32,
     /// Places that are given before the store is asked again how full the list is.
     left: u64,
     /// The next ones.
     free: Vec<u32>,
+}
+
+/// The parts of a list, those in front that were chosen longest ago: what was given of a part is committed, or will
+/// never be, when it is chosen again.
+#[derive(Debug)]
+struct Deck(Vec<u32>);
+
+impl OfBody {
+    fn with<T>(&self, ask: impl FnOnce(&mut Newest) -> T) -> T {
+        ask(&mut self.newest.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Newest {
@@ -54,32 +76,45 @@ impl Newest {
     }
 }
 
+impl Default for Deck {
+    fn default() -> Self {
+        let mut parts: Vec<u32> = (0..PARTS).collect();
+        parts.shuffle(&mut rand::rng());
+        Self(parts)
+    }
+}
+
+impl Deck {
+    /// The first place of another part.
+    fn next(&mut self) -> u32 {
+        let part = self.0.remove(rand::rng().random_range(0..self.0.len() / 4));
+        self.0.push(part);
+        part * PART
+    }
+}
+
 impl Slots {
     pub(crate) fn new(fill: u32) -> Self {
-        Self {
-            fill: u64::from(fill.clamp(1, ENTRIES / 2)),
-            newest: Mutex::default(),
-            looking: tokio::sync::Mutex::default(),
-        }
+        Self { fill: u64::from(fill.clamp(1, ENTRIES / 2)), bodies: Mutex::default() }
     }
 
     /// A place for a document of the body. That it is free is likely, not certain.
     pub(crate) async fn next(&self, store: &Store, body: &BodyId) -> Result<Slot, StoreError> {
-        if let Some(slot) = self.known(body, Newest::take) {
+        let of = Arc::clone(self.bodies().entry(body.clone()).or_default());
+        if let Some(slot) = of.with(Newest::take) {
             return Ok(slot);
         }
-        let _looking = self.looking.lock().await;
-        if let Some(slot) = self.known(body, Newest::take) {
+        let mut deck = of.deck.lock().await;
+        if let Some(slot) = of.with(Newest::take) {
             return Ok(slot);
         }
-        let known = self.known(body, |newest| (newest.left > 0).then_some((newest.list, newest.left)));
-        let (list, left) = match known {
-            Some(known) => known,
-            None => self.look(store, body).await?,
+        let (list, left) = match of.with(|newest| (newest.list, newest.left)) {
+            (_, 0) => self.look(store, body).await?,
+            known => known,
         };
-        let mut newest = Newest { list, left, free: free(store, body, list).await? };
+        let mut newest = Newest { list, left, free: free(store, body, list, deck.next()).await? };
         let slot = newest.take();
-        self.newest.lock().unwrap_or_else(PoisonError::into_inner).insert(body.clone(), newest);
+        of.with(|known| *known = newest);
         // In a part without a free place.
         Ok(slot.unwrap_or_else(|| Slot { list, index: rand::rng().random_range(0..ENTRIES) }))
     }
@@ -91,14 +126,13 @@ impl Slots {
 
     /// Gives none of those any more that were chosen for the body: one was another document's.
     pub(crate) fn doubt(&self, body: &BodyId) {
-        if let Some(newest) = self.newest.lock().unwrap_or_else(PoisonError::into_inner).get_mut(body) {
-            newest.free.clear();
+        if let Some(of) = self.bodies().get(body) {
+            of.with(|newest| newest.free.clear());
         }
     }
 
-    /// What is known of the body's newest list.
-    fn known<T>(&self, body: &BodyId, ask: impl FnOnce(&mut Newest) -> Option<T>) -> Option<T> {
-        ask(self.newest.lock().unwrap_or_else(PoisonError::into_inner).get_mut(body)?)
+    fn bodies(&self) -> MutexGuard<'_, HashMap<BodyId, Arc<OfBody>>> {
+        self.bodies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The list, and how many places are given in it before it is looked at again.
@@ -116,9 +150,8 @@ impl Slots {
     }
 }
 
-/// Some places of a list that nobody has, all in one part of it.
-async fn free(store: &Store, body: &BodyId, list: u32) -> Result<Vec<u32>, StoreError> {
-    let first = rand::rng().random_range(0..ENTRIES / PART) * PART;
+/// Some places of a list that nobody has, all in the part of it that begins with this one.
+async fn free(store: &Store, body: &BodyId, list: u32, first: u32) -> Result<Vec<u32>, StoreError> {
     let of = body.clone();
     let taken = store
         .read("read_taken_places", move |tx| {
@@ -150,6 +183,17 @@ mod tests {
         assert_eq!(chosen.iter().collect::<HashSet<_>>().len(), IN_A_PART, "each is given once");
         assert_ne!(chosen, choose(PART, taken));
         assert!(choose(PART, (PART..2 * PART).collect()).is_empty());
+    }
+
+    #[test]
+    fn a_part_comes_again_only_after_many_others() {
+        let mut deck = Deck::default();
+        let chosen: Vec<u32> = (0..1_000).map(|_| deck.next()).collect();
+        for run in chosen.windows(48) {
+            assert_eq!(run.iter().collect::<HashSet<_>>().len(), run.len());
+        }
+        assert_eq!(chosen.iter().collect::<HashSet<_>>().len(), PARTS as usize, "each has its turn");
+        assert!(chosen.iter().all(|first| first % PART == 0 && *first < ENTRIES));
     }
 
     #[test]
