@@ -34,6 +34,8 @@ pub(crate) struct Committed {
     pub(crate) head: TreeHead,
     /// What the new entries are about.
     pub(crate) subjects: Vec<String>,
+    /// Whether any of it was found, when all was looked up, to have been done before, or its id to be another request's.
+    pub(crate) is_repeated: bool,
     /// What the next group on top of this one need not read, when there is anything new.
     pub(crate) moved: Option<Moved>,
 }
@@ -69,10 +71,11 @@ pub(crate) async fn commit(
     let now = clock.now().max(head.signed_at.to_utc());
 
     let held = writer.parties_at(&head);
-    let (fates, applied, parties) = decide(tx, group, head.size, now, &held, novelty).await?;
+    let Decided { fates, applied, parties, is_repeated } = decide(tx, group, head.size, now, &held, novelty).await?;
     if applied.is_empty() {
         let results = settle(fates, Vec::new());
-        return Ok(Committed { results, old_size: head.size, head, subjects: Vec::new(), moved: None });
+        let subjects = Vec::new();
+        return Ok(Committed { results, old_size: head.size, head, subjects, is_repeated, moved: None });
     }
 
     let leaves: Vec<_> = applied.iter().map(|(_, one)| hash_leaf(&one.leaf)).collect();
@@ -111,7 +114,7 @@ pub(crate) async fn commit(
 
     let results = settle(fates, receipts);
     let moved = Some(Moved { edge: Arc::new(batch.into_appender()), parties: parties.map(Arc::new) });
-    Ok(Committed { results, old_size: head.size, head: new_head, subjects, moved })
+    Ok(Committed { results, old_size: head.size, head: new_head, subjects, is_repeated, moved })
 }
 
 /// Mutations whose rows are sent to the database together.
@@ -152,6 +155,17 @@ impl New<'_> {
     }
 }
 
+/// What is to be written of a group.
+struct Decided {
+    fates: Vec<Fate>,
+    /// What is accepted, with its place in the group.
+    applied: Vec<(usize, Applied)>,
+    /// Bodies and keys; none when the group changes any.
+    parties: Option<Parties>,
+    /// As told of the group that is committed.
+    is_repeated: bool,
+}
+
 /// Asks idempotency and the rules, in the order of the group. Nothing is written yet.
 async fn decide(
     tx: &Tx,
@@ -160,11 +174,12 @@ async fn decide(
     now: DateTime<Utc>,
     held: &Parties,
     novelty: Novelty,
-) -> Result<(Vec<Fate>, Vec<(usize, Applied)>, Option<Parties>), StoreError<LogBroken>> {
+) -> Result<Decided, StoreError<LogBroken>> {
     let begun = match novelty {
         Novelty::Assumed => vec![Begun::New; group.len()],
         Novelty::LookedUp => idempotency::look_up_many(tx, &requests(group.iter())).await?,
     };
+    let is_repeated = begun.iter().any(|begun| !matches!(begun, Begun::New));
     let fresh = group.iter().zip(&begun).filter(|(_, begun)| matches!(begun, Begun::New));
     let mut world = world::load(tx, fresh.map(|(mutation, _)| &mutation.command), held, novelty).await?;
 
@@ -211,7 +226,7 @@ async fn decide(
         held.bodies.iter().for_each(|(id, body)| _ = parties.bodies.entry(id.clone()).or_insert_with(|| body.clone()));
         held.keys.iter().for_each(|(id, key)| _ = parties.keys.entry(id.clone()).or_insert_with(|| key.clone()));
     }
-    Ok((fates, applied, same.then_some(parties)))
+    Ok(Decided { fates, applied, parties: same.then_some(parties), is_repeated })
 }
 
 fn requests<'g>(

@@ -104,7 +104,7 @@ pub(crate) struct Sequencer {
     waiting: mpsc::Receiver<Waiting>,
     written: mpsc::Sender<Written>,
     group_sizes: Histogram<u64>,
-    /// Groups that are still looked up whole, after one that was not all new.
+    /// Groups that are still looked up whole, after one that was found to repeat what was done before.
     wary: u32,
 }
 
@@ -118,7 +118,8 @@ pub(crate) struct Teller {
 /// Groups that may be durable and not told of. More wait for the teller before they are begun.
 const UNTOLD: usize = 2;
 
-/// Groups that are looked up whole after one that was not all new: whoever sends again what was not answered sends much.
+/// Groups that are looked up whole after one that was found to repeat what was done before: whoever sends again what was
+/// not answered sends much.
 const WARY: u32 = 64;
 
 /// How often a group is tried whose commit may or may not have happened: trying again is how to find out.
@@ -201,28 +202,26 @@ impl Sequencer {
     async fn commit(&mut self, group: Vec<Arc<Mutation>>) -> Result<Committed, StoreError<LogBroken>> {
         let group: Arc<[Arc<Mutation>]> = group.into();
         let at_first = if self.wary == 0 { Novelty::Assumed } else { Novelty::LookedUp };
-        let attempts = Arc::new(AtomicU32::new(0));
-        let mut committed = self.attempt(&group, at_first, &attempts).await;
+        let mut committed = self.attempt(&group, at_first).await;
         if at_first == Novelty::Assumed && matches!(committed, Err(StoreError::Database(_))) {
             // What it refused may have been taken for new.
-            committed = self.attempt(&group, Novelty::LookedUp, &attempts).await;
+            committed = self.attempt(&group, Novelty::LookedUp).await;
         }
-        let is_known = at_first == Novelty::Assumed && attempts.load(Ordering::Relaxed) > 1;
-        self.wary = if is_known || committed.is_err() { WARY } else { self.wary.saturating_sub(1) };
+        self.wary = wary_after(self.wary, at_first, committed.as_ref().is_ok_and(|committed| committed.is_repeated));
         committed
     }
 
-    /// Counts the attempts. From the second on it is looked up what is new.
+    /// From the second attempt on it is looked up what is new.
     async fn attempt(
         &self,
         group: &Arc<[Arc<Mutation>]>,
         at_first: Novelty,
-        attempts: &Arc<AtomicU32>,
     ) -> Result<Committed, StoreError<LogBroken>> {
+        let attempts = Arc::new(AtomicU32::new(0));
         let mut unknown = 0;
         loop {
             let (log, clock, body) = (Arc::clone(&self.log), self.clock.clone(), Arc::clone(group));
-            let attempts = Arc::clone(attempts);
+            let attempts = Arc::clone(&attempts);
             let outcome = self
                 .store
                 .write("commit_group", move |tx| {
@@ -271,6 +270,12 @@ impl Sequencer {
     }
 }
 
+/// Groups that are looked up whole from now on, after one that was at first taken for this. That the database refused a
+/// place or broke off a transaction says nothing of what comes next.
+fn wary_after(wary: u32, at_first: Novelty, is_repeated: bool) -> u32 {
+    if at_first == Novelty::Assumed && is_repeated { WARY } else { wary.saturating_sub(1) }
+}
+
 impl Teller {
     /// Tells until the sequencer has ended.
     pub(crate) async fn run(mut self) {
@@ -291,6 +296,14 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
+
+    #[test]
+    fn groups_are_looked_up_whole_only_after_one_that_repeats() {
+        assert_eq!(wary_after(0, Novelty::Assumed, false), 0, "however often it was tried");
+        assert_eq!(wary_after(0, Novelty::Assumed, true), WARY);
+        assert_eq!(wary_after(WARY, Novelty::LookedUp, false), WARY - 1);
+        assert_eq!(wary_after(1, Novelty::LookedUp, true), 0, "it is tried again whether what comes is new");
+    }
 
     #[test]
     fn who_only_has_something_checked_takes_no_place_and_waits_for_nobody() {
