@@ -90,7 +90,8 @@ pub(crate) struct Trial {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Way<'t> {
     /// Written. What the log has beyond this size was written since the import began. Its rows are taken for new until one
-    /// was there already: from then on each is looked up before it is signed.
+    /// was there already: from then on each is looked up before it is signed. So is the rest of those that are taken
+    /// together when one cannot be signed.
     Write { began_at: u64, is_repeated: &'t AtomicBool },
     /// Only checked.
     Try(&'t Trial),
@@ -127,6 +128,18 @@ impl Way<'_> {
             Self::Try(_) => false,
         };
         Taken { revision, already_there: true, since_it_began }
+    }
+
+    /// What becomes of a row whose request was found to have been done before, or its id to be another request's.
+    fn before(self, id: &MutationId, found: Option<Begun>) -> Result<Option<Fate>, Fault> {
+        match found {
+            Some(Begun::Replay(response)) => {
+                let revision = recall::size(&response).map_err(Fault::internal)?;
+                Ok(Some(Ok(self.there(revision))))
+            }
+            Some(Begun::Conflict) => Ok(Some(Err(Fault::request_id_reused(id.key.request_id())))),
+            Some(Begun::New) | None => Ok(None),
+        }
     }
 }
 
@@ -186,42 +199,44 @@ impl Registry {
     /// Writes rows that are not there yet, or in a trial only checks them, in places that were taken for them. The fates
     /// come in the order of the rows; the outer error is one that no single row is to blame for.
     pub(crate) async fn import(&self, places: &Places<'_>, rows: Vec<Row>, way: Way<'_>) -> Result<Vec<Fate>, Fault> {
-        let begun = match way {
-            Way::Write { is_repeated, .. } if !is_repeated.load(Ordering::Relaxed) => vec![Begun::New; rows.len()],
+        let mut begun = match way {
+            Way::Write { is_repeated, .. } if !is_repeated.load(Ordering::Relaxed) => None,
             // What an earlier attempt wrote is not signed again.
-            Way::Write { .. } | Way::Try(_) => self.begun(&rows).await?,
+            Way::Write { .. } | Way::Try(_) => {
+                Some(self.begun(rows.iter().map(|row| row.id.request()).collect()).await?)
+            }
         };
         let turn = self.turns.next().await;
         let mut fates: Vec<Option<Fate>> = Vec::with_capacity(rows.len());
         let (mut positions, mut mutations) = (Vec::new(), Vec::new());
-        for (position, (row, begun)) in rows.into_iter().zip(begun).enumerate() {
+        let mut rest = rows.into_iter();
+        while let Some(Row { id, body, content, actor }) = rest.next() {
+            let position = fates.len();
             if position % TURN == TURN - 1 {
                 tokio::task::yield_now().await;
             }
-            let Row { id, body, content, actor } = row;
-            let fate = match begun {
-                Begun::Replay(response) => {
-                    let revision = recall::size(&response).map_err(Fault::internal)?;
-                    Some(Ok(way.there(revision)))
+            if let Some(fate) = way.before(&id, begun.as_mut().and_then(Iterator::next))? {
+                fates.push(Some(fate));
+                continue;
+            }
+            let order = IssueOrder { body, content: Arc::new(content), signing: Signing::Newest, actor };
+            let fate = match (self.prepare_grant(order.clone()).await, way) {
+                (Ok(_), Way::Try(trial)) => Some(trial.take(id.key.request_id(), &id.payload)),
+                (Ok(grant), Way::Write { .. }) => {
+                    let mutation = id.clone().wants(Command::Grant(Box::new(grant)));
+                    mutations.push(Mutation { is_proved: false, ..mutation });
+                    positions.push((position, order, id));
+                    None
                 }
-                Begun::Conflict => Some(Err(Fault::request_id_reused(id.key.request_id()))),
-                Begun::New => {
-                    let order = IssueOrder { body, content: Arc::new(content), signing: Signing::Newest, actor };
-                    match (self.prepare_grant(order.clone()).await, way) {
-                        (Ok(_), Way::Try(trial)) => Some(trial.take(id.key.request_id(), &id.payload)),
-                        (Ok(grant), Way::Write { .. }) => {
-                            let mutation = id.clone().wants(Command::Grant(Box::new(grant)));
-                            mutations.push(Mutation { is_proved: false, ..mutation });
-                            positions.push((position, order, id));
-                            None
-                        }
-                        (Err(fault), Way::Try(_)) => Some(Err(of_the_row(fault)?)),
-                        // A key may have been retired since.
-                        (Err(fault), Way::Write { .. }) => match self.unless_done_before(&id, fault).await {
-                            Ok(Outcome::Logged(receipt)) => Some(Ok(way.there(receipt.log.size))),
-                            Ok(Outcome::Checked(_, revision)) => Some(Ok(Taken::new_at(revision))),
-                            Err(fault) => Some(Err(of_the_row(fault)?)),
-                        },
+                (Err(fault), _) if begun.is_some() => Some(Err(of_the_row(fault)?)),
+                // It may have been done before, and its key retired since: so may the rest.
+                (Err(fault), _) => {
+                    let mut requests = vec![id.request()];
+                    requests.extend(rest.as_slice().iter().map(|row| row.id.request()));
+                    let found = begun.insert(self.begun(requests).await?).next();
+                    match way.before(&id, found)? {
+                        Some(fate) => Some(fate),
+                        None => Some(Err(of_the_row(fault)?)),
                     }
                 }
             };
@@ -268,15 +283,20 @@ impl Registry {
         self.audit.record(record.with_request_id(request_id).with_reason(fault.reason()));
     }
 
-    async fn begun(&self, rows: &[Row]) -> Result<Vec<Begun>, WriteError> {
-        let requests: Vec<_> = rows.iter().map(|row| (row.id.key.clone(), row.id.payload)).collect();
-        self.store
+    /// What is known of these requests, in their order.
+    async fn begun(
+        &self,
+        requests: Vec<(idempotency::Key, idempotency::PayloadHash)>,
+    ) -> Result<std::vec::IntoIter<Begun>, WriteError> {
+        let begun = self
+            .store
             .read("look_up_rows", move |tx| {
                 let requests = requests.clone();
                 Box::pin(async move { Ok(idempotency::look_up_many(tx, &requests).await?) })
             })
             .await
-            .map_err(unavailable)
+            .map_err(unavailable)?;
+        Ok(begun.into_iter())
     }
 }
 

@@ -98,7 +98,7 @@ impl Registry {
     /// The answer to a request that was done before, when what would refuse it now did not then: a key has been
     /// retired since, or a time has passed.
     pub(crate) async fn recall(&self, mutation: &MutationId) -> Result<Option<Receipt>, WriteError> {
-        let request = (mutation.key.clone(), mutation.payload);
+        let request = mutation.request();
         self.store
             .read("recall_mutation", move |tx| {
                 let request = [request.clone()];
@@ -149,6 +149,11 @@ pub(crate) struct MutationId {
 }
 
 impl MutationId {
+    /// What idempotency is asked by.
+    pub(crate) fn request(&self) -> (idempotency::Key, idempotency::PayloadHash) {
+        (self.key.clone(), self.payload)
+    }
+
     /// The mutation that this request asks for.
     pub(crate) fn wants(self, command: Command) -> Mutation {
         Mutation { command, key: self.key, payload: self.payload, origin: self.origin, is_proved: true }

@@ -17,6 +17,7 @@ greenlane_store::engine_tests!(Migrator:
     a_refused_row_is_reported_and_stops_no_other,
     an_import_that_broke_is_simply_repeated,
     what_was_imported_is_there_when_its_key_signs_no_more,
+    a_request_id_of_another_row_is_refused_when_the_key_signs_no_more,
     a_trial_writes_nothing,
     a_trial_tells_what_the_import_will,
     an_import_is_of_the_callers_body_alone,
@@ -142,10 +143,10 @@ async fn an_import_that_broke_is_simply_repeated(db: TestDatabase) {
     assert_eq!(revision(&served).await, 152);
 }
 
-async fn what_was_imported_is_there_when_its_key_signs_no_more(db: TestDatabase) {
-    let served = serve(&db).await;
+/// Imports rows, and lets the key that signed them sign no more.
+async fn import_and_retire(served: &Served, rows: Vec<wire::ImportCertificatesRequest>) {
     served.enrol("xa-lab").await;
-    let (_, end) = import(&served, (1..=80).map(row).collect()).await;
+    let (_, end) = import(served, rows).await;
     end.unwrap();
     let listed = wire::ListCertificatesRequest::default();
     let listed = served.certificates("bodies/xa-lab").list_certificates(listed).await.unwrap().into_inner();
@@ -154,12 +155,34 @@ async fn what_was_imported_is_there_when_its_key_signs_no_more(db: TestDatabase)
     served.clock.advance(TimeDelta::hours(1));
     served.bodies().retire_body_key(retire).await.unwrap();
     served.clock.advance(TimeDelta::hours(1));
+}
+
+async fn what_was_imported_is_there_when_its_key_signs_no_more(db: TestDatabase) {
+    let served = serve(&db).await;
+    import_and_retire(&served, (1..=80).map(row).collect()).await;
     let (answers, end) = import(&served, (1..=80).map(row).collect()).await;
     end.unwrap();
     let last = answers.last().unwrap();
     assert_eq!((counts(last), last.already_there), ((80, 80, 0), 80));
     let (_, end) = import(&served, (1..=81).map(row).collect()).await;
     assert_eq!(Fault::reason_of(&end.unwrap_err()), Some(ErrorReason::NoSigningKey), "a new row needs a key");
+}
+
+async fn a_request_id_of_another_row_is_refused_when_the_key_signs_no_more(db: TestDatabase) {
+    let served = serve(&db).await;
+    import_and_retire(&served, (1..=80).map(row).collect()).await;
+    // The first, so that nothing was found yet when it cannot be signed; and one after it.
+    let mut rows: Vec<_> = (1..=80).map(row).collect();
+    for changed in [0, 4] {
+        rows[changed].content = row(1_000).content;
+    }
+    let (answers, end) = import(&served, rows).await;
+    end.unwrap();
+    let last = answers.last().unwrap();
+    assert_eq!((counts(last), last.already_there), ((80, 78, 2), 78));
+    let refused = answers.iter().filter_map(|answer| answer.refused_row.as_ref());
+    let refused: Vec<_> = refused.map(|refused| (refused.row, refused.findings[0].code.as_str())).collect();
+    assert_eq!(refused, [(1, "request_id_reused"), (5, "request_id_reused")]);
 }
 
 async fn a_trial_writes_nothing(db: TestDatabase) {
