@@ -334,6 +334,12 @@ async fn a_place_is_one_documents_alone(db: TestDatabase) {
         payload["greenlaneCertificate"]["status"] = taken["greenlaneCertificate"]["status"].clone();
     };
     refuse(&same, "two").await;
+    // Which says nothing of the places that are chosen here: those that follow are still beside one another.
+    let part = |payload: &serde_json::Value| {
+        payload["credentialStatus"]["statusListIndex"].as_u64().unwrap() / u64::from(ENTRIES / 64)
+    };
+    let (_, third) = parts(&prepare().await);
+    assert_eq!(part(&third), part(&taken));
     let elsewhere = |payload: &mut serde_json::Value| {
         let address = |purpose| format!("https://registry.example.org/status/xa-lab/9/{purpose}");
         payload["credentialStatus"]["statusListCredential"] = address("suspension").into();

@@ -130,7 +130,7 @@ impl Certificates {
     }
 
     /// One attempt; the inner error says that the certificate has moved meanwhile, or that another document was given
-    /// the place in the status list.
+    /// the place in the status list that was chosen here.
     async fn try_to_revise(
         &self,
         caller: &Caller,
@@ -157,6 +157,8 @@ impl Certificates {
             own(caller, base)?;
         }
         let body = caller.body().unwrap_or_default();
+        // A document that the body has signed stays in the place that it names.
+        let is_made_here = !matches!(raw.signing, Some(RawSigning::SignedDocument(_)));
         let signing = signing(&mut v, raw.signing.clone(), body);
         let why = reason.as_ref().map(|(reason, _)| *reason);
         let changed = self.changed(&mut v, base.as_ref(), &raw.change, why);
@@ -181,13 +183,12 @@ impl Certificates {
             (Ok(revision), Some((id, promise))) => {
                 let mutation = id.wants(Command::Revise(Box::new(revision)));
                 let done = match self.registry.perform(mutation, raw.validate_only).await {
-                    Err(WriteError::Refused(moved @ (Refusal::VersionMoved { .. } | Refusal::StatusIndexTaken))) => {
-                        if moved == Refusal::StatusIndexTaken
-                            && let Some(base) = &base
-                        {
+                    Err(WriteError::Refused(moved @ Refusal::VersionMoved { .. })) => return Ok(Err(moved)),
+                    Err(WriteError::Refused(taken @ Refusal::StatusIndexTaken)) if is_made_here => {
+                        if let Some(base) = &base {
                             self.registry.slots.doubt(&base.body);
                         }
-                        return Ok(Err(moved));
+                        return Ok(Err(taken));
                     }
                     done => done.map_err(|error| {
                         let fault = Fault::from(error);
