@@ -219,7 +219,11 @@ impl Registry {
                 fates.push(Some(fate));
                 continue;
             }
-            let order = IssueOrder { body, content: Arc::new(content), signing: Signing::Newest, actor };
+            let signing = match way {
+                Way::Write { .. } => Signing::Newest,
+                Way::Try(_) => Signing::Trial,
+            };
+            let order = IssueOrder { body, content: Arc::new(content), signing, actor };
             let fate = match (self.prepare_grant(order.clone()).await, way) {
                 (Ok(_), Way::Try(trial)) => Some(trial.take(id.key.request_id(), &id.payload)),
                 (Ok(grant), Way::Write { .. }) => {

@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use greenlane_api::common::v1::{self as common, ErrorReason};
 use greenlane_api::registry::v1 as wire;
+use greenlane_credential::Presented;
 use greenlane_platform::fault::Fault;
 use greenlane_store::testing::TestDatabase;
 use tonic::{Code, Status};
 
 use super::harness::{Served, content, serve};
 use crate::Migrator;
+use crate::domain::status::ENTRIES;
 
 greenlane_store::engine_tests!(Migrator:
     a_catalogue_is_imported_and_every_row_logged,
@@ -19,6 +21,7 @@ greenlane_store::engine_tests!(Migrator:
     what_was_imported_is_there_when_its_key_signs_no_more,
     a_request_id_of_another_row_is_refused_when_the_key_signs_no_more,
     a_trial_writes_nothing,
+    a_trial_uses_up_no_places_in_the_status_lists,
     a_trial_tells_what_the_import_will,
     an_import_is_of_the_callers_body_alone,
     an_import_without_a_key_ends,
@@ -196,6 +199,22 @@ async fn a_trial_writes_nothing(db: TestDatabase) {
     let last = answers.last().unwrap();
     assert_eq!((counts(last), last.revision), ((200, 199, 1), 0));
     assert_eq!(revision(&served).await, 2);
+}
+
+async fn a_trial_uses_up_no_places_in_the_status_lists(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let part = async |id: &str| {
+        let document = served.issue("xa-lab", id).await.certificate.unwrap().document;
+        let entry = Presented::read(&document).unwrap().certificate().status.clone().unwrap();
+        entry.index / u64::from(ENTRIES / 64)
+    };
+    let before = part("c1").await;
+    // As many as are given of a part.
+    let mut rows: Vec<_> = (1..=256).map(row).collect();
+    rows[0].validate_only = true;
+    import(&served, rows).await.1.unwrap();
+    assert_eq!(part("c2").await, before);
 }
 
 async fn a_trial_tells_what_the_import_will(db: TestDatabase) {
