@@ -1,8 +1,8 @@
 //! One transaction for a group of mutations.
 //!
 //! The tree head's row is locked first, so that groups of all replicas follow one another; then the state machine is asked
-//! again, and idempotency when anything gives reason to; indices are assigned, everything written, the root recomputed from what was just
-//! written, the head swapped. Only when this has committed does any caller hear.
+//! again, and idempotency when anything gives reason to; indices are assigned, everything written, the root recomputed
+//! from what was just written, the head swapped. Only when this has committed does any caller hear.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -9,7 +9,8 @@ use crate::domain::names::CertificateNumber;
 /// Numbers of a run: few enough to lie on few pages of an index, and enough for many groups of mutations.
 const OF_A_RUN: u32 = 256;
 
-/// Makes numbers, one run after the other. They tell which certificates were granted one after the other, as the log does.
+/// Makes numbers, one run after the other, for all bodies. They tell which certificates were granted one after the other,
+/// as the log does.
 #[derive(Debug)]
 pub(crate) struct Numbers {
     /// The run, and how many more are of it.

@@ -7,7 +7,8 @@ use chrono::NaiveDate;
 use super::contestation::{Contestation, without_effect};
 use super::life::{Event, State, is_overtaken, last_effective};
 
-/// Entries of each list. Far more than are used, so that a random index is seldom taken.
+/// Entries of each list. Far more than are used, so that a random index is seldom taken: of all of them, or of the part
+/// that documents which are made one after the other share.
 pub(crate) const ENTRIES: u32 = 1 << 20;
 
 /// Where the bits of a document stand: at this index of a body's lists of this number, one for each purpose.
