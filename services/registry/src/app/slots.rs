@@ -55,8 +55,8 @@ struct Newest {
     free: Vec<u32>,
 }
 
-/// The parts of a list, those in front that were chosen longest ago: what was given of a part is committed, or will
-/// never be, when it is chosen again.
+/// The parts of a list, those in front that were chosen longest ago. One comes again after 48 others: more places than
+/// are on their way at a time, so that what the registry itself gave of it is seen in the store by then.
 #[derive(Debug)]
 struct Deck(Vec<u32>);
 
