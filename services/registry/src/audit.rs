@@ -105,7 +105,7 @@ pub struct Auditor {
 pub struct DerivedPublication {
     /// Index of its entry.
     pub log_index: u64,
-    /// `changeSets/{change_set}` of the catalogue's service. None of what the service begins with.
+    /// `changeSets/{change_set}` of the catalogue's service. None of what the service begins with, and of what it was taught.
     pub change_set: Option<String>,
     /// Lower-case hexadecimal SHA-256 of what the change set changes.
     pub changes_sha256: Option<String>,

@@ -20,6 +20,10 @@ use tonic::Status;
 
 use crate::domain::publication::Catalogue;
 
+/// The revision that a service begins with, unless a change set published it. A later one without a change set brings what
+/// was taught, and changes none of what is listed.
+pub const FIRST: u64 = 1;
+
 /// Publications in one page of what is listed.
 const PAGE: i32 = 1_000;
 
@@ -35,7 +39,7 @@ pub struct CatalogueHistory {
 pub struct Told {
     /// The revision.
     pub revision: u64,
-    /// `changeSets/{change_set}` that it was published by. None of what a service begins with.
+    /// `changeSets/{change_set}` that it was published by. None of what a service begins with, and of what it was taught.
     pub change_set: Option<String>,
     /// None where that is not told.
     pub published_at: Option<DateTime<Utc>>,

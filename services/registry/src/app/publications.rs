@@ -18,7 +18,7 @@ use tonic::Status;
 
 use super::mutation::{Mutation, WriteError};
 use super::sequencer::WriteQueue;
-use crate::catalogues::{CatalogueHistory, Told};
+use crate::catalogues::{CatalogueHistory, FIRST, Told};
 use crate::domain::command::{Command, Refusal};
 use crate::domain::publication::{Catalogue, Publication, PublishedChanges, Recorded};
 use crate::store::publication;
@@ -164,7 +164,9 @@ impl Publications {
                 let sha256 = self.history.changes(&name).await?.sha256();
                 change_set = Some(PublishedChanges { name, sha256 });
             }
-            None => entries_sha256 = Some(self.history.served(revision).await?.sha256),
+            None if revision == FIRST => entries_sha256 = Some(self.history.served(revision).await?.sha256),
+            // It was taught something: that changes no code and no list, and is too frequent to read all of them each time.
+            None => {}
         }
         let publication = Publication { catalogue, revision, change_set, entries_sha256, published_at };
         let by = publication.change_set.as_ref().map_or("", |by| by.name.as_str());

@@ -42,9 +42,9 @@ impl fmt::Display for Catalogue {
 pub(crate) struct Publication {
     pub(crate) catalogue: Catalogue,
     pub(crate) revision: u64,
-    /// What it was published by; none of what a service begins with.
+    /// What it was published by; none of what a service begins with, and of what it was taught.
     pub(crate) change_set: Option<PublishedChanges>,
-    /// Where no change set published it: the hash of what it has. See `LogEntry` of the contract. None where it was
+    /// Of what a service begins with: the hash of what it has. See `LogEntry` of the contract. None where it was
     /// recorded before this was.
     pub(crate) entries_sha256: Option<[u8; 32]>,
     /// None where the service does not tell.

@@ -375,7 +375,7 @@ table! {
         catalogue: String,
         revision: i64,
         change_set: Option<String>,
-        /// Of what the change set changes; without one, of the entries that the service begins with.
+        /// Of what the change set changes; without one, of what the service begins with. None of what it was taught.
         changes_sha256: Option<String>,
         published_at: Option<Micros>,
         recorded_at: Micros,

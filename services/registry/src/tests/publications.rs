@@ -31,11 +31,13 @@ use crate::{Migrator, Peers};
 
 greenlane_store::engine_tests!(Migrator:
     each_published_revision_of_both_catalogues_is_an_entry_with_the_hash_of_what_it_changes,
+    a_lesson_is_recorded_without_a_hash_and_nothing_is_listed_at_it,
     what_was_published_while_no_registry_ran_is_recorded_and_nothing_is_recorded_twice,
     what_a_catalogue_published_after_it_was_restored_stands_beside_what_it_had_published,
 );
 
-/// A service of either kind that has published these: the first, and then one for each change set of this name.
+/// A service of either kind that has published these: the first, and then one for each change set of this name. Without a
+/// name it was taught something.
 #[derive(Clone)]
 struct Catalogue {
     sets: Arc<Mutex<Vec<String>>>,
@@ -354,6 +356,26 @@ async fn each_published_revision_of_both_catalogues_is_an_entry_with_the_hash_of
     let told = entries.iter().filter(|entry| entry.get("entries_sha256").is_some());
     assert_eq!(told.count(), 2, "of what was published by a change set its changes are told");
     assert_eq!(a["published_at"], "2026-05-30T09:00:00.000000Z");
+}
+
+async fn a_lesson_is_recorded_without_a_hash_and_nothing_is_listed_at_it(db: TestDatabase) {
+    let (equivalence, codes, keys) = (Catalogue::with(&[]), Catalogue::with(&["x", ""]), keys());
+    let served = beside(&db, &keys, &equivalence, Some(&codes)).await;
+    recorded(&served, 4).await;
+    codes.publish("");
+    codes.publish("y");
+    recorded(&served, 6).await;
+    served.end().await;
+    // It is known again.
+    let served = beside(&db, &keys, &equivalence, Some(&codes)).await;
+    codes.publish("");
+    let entries = recorded(&served, 7).await;
+    let taught = |entry: &&Value| entry["catalogue"] == "classification" && entry.get("change_set").is_none();
+    let hashed = |entry: &Value| (entry["revision"].as_u64(), entry.get("entries_sha256").is_some());
+    let told: Vec<_> = entries.iter().filter(taught).map(hashed).collect();
+    // At another revision than the first the service of this test answers no question for what is listed.
+    assert_eq!(told, [(Some(1), true), (Some(3), false), (Some(4), false), (Some(6), false)]);
+    assert!(entries.iter().all(|entry| entry.get("instead_of").is_none()), "{entries:#?}");
 }
 
 async fn what_was_published_while_no_registry_ran_is_recorded_and_nothing_is_recorded_twice(db: TestDatabase) {

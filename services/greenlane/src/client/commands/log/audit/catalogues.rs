@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use greenlane_registry::audit::{Auditor, DerivedPublication};
-use greenlane_registry::catalogues::{CatalogueHistory, Changes, Entries, Told};
+use greenlane_registry::catalogues::{CatalogueHistory, Changes, Entries, FIRST, Told};
 
 use crate::client::Session;
 
@@ -51,6 +51,8 @@ pub(super) async fn compare(session: &Session, auditor: &Auditor) -> anyhow::Res
                         codes = None;
                     }
                 }
+                // It was taught something: that changes none of what is held.
+                Ok(None) if revision > FIRST && one.entries_sha256.is_none() => {}
                 Ok(None) => {
                     let begun = history.served(revision).await?;
                     match &one.entries_sha256 {
@@ -109,7 +111,10 @@ async fn changed(
     if told != on_record {
         return Ok(Err(format!("it was published by {}, and on record is {}", words(told), words(on_record))));
     }
-    let (Some(change_set), Some(hash)) = (on_record, &recorded.changes_sha256) else { return Ok(Ok(None)) };
+    let Some(change_set) = on_record else { return Ok(Ok(None)) };
+    let Some(hash) = &recorded.changes_sha256 else {
+        return Ok(Err(format!("what {change_set} changes is not on record")));
+    };
     let changes = history.changes(change_set).await?;
     Ok(if hex::encode(changes.sha256()) == *hash {
         Ok(Some(changes))
