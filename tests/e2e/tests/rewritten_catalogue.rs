@@ -140,8 +140,17 @@ async fn rewrite(database: Database) -> anyhow::Result<()> {
     publish(&installation, "code change", &change)?;
 
     let audit = |installation: &Installation| run(installation, &admin, "log audit --catalogues -o json");
-    let recorded = async || Ok((audit(&installation)?.expect(0).json()?["publicationsCompared"] == 4).then_some(()));
-    until("all four revisions are on record and are what is served", recorded).await?;
+    // What is taught later takes nothing back of what was there first, and nothing is held of it.
+    let taught = json!({ "examples": [{
+        "description": "Sun catcher 9000",
+        "code": { "edition": "HS2022", "code": "854143" },
+        "decided_on": "2024-01-01",
+        "source": { "uri": "https://example.org", "note": "Invented.", "example": true },
+    }] });
+    std::fs::write(installation.path("taught.json"), taught.to_string())?;
+    run(&installation, &admin, "code teach --file taught.json --confirm")?.expect(0);
+    let recorded = async || Ok((audit(&installation)?.expect(0).json()?["publicationsCompared"] == 5).then_some(()));
+    until("all five revisions are on record and are what is served", recorded).await?;
     let sound = audit(&installation)?.expect(0);
     let (told, sound) = (sound.stderr.clone(), sound.json()?);
     assert!(sound["catalogueEntriesCompared"].as_u64().is_some_and(|entries| entries > 100), "{sound}");
