@@ -11,8 +11,8 @@ use tonic::Status;
 use super::Served;
 use super::sent::{self, exactly};
 
-/// Things in one page of what is listed.
-const PAGE: i32 = 1_000;
+/// Things in one page of what is listed: each may be long.
+const PAGE: i32 = 200;
 
 /// The day for which lists are asked for: how many of its entries are in force on a day is told with each.
 const DAY: &str = "2000-01-01";

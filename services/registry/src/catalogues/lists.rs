@@ -8,10 +8,10 @@ use greenlane_api::classification::v1::green_list_service_client::GreenListServi
 use greenlane_platform::client::Client;
 use tonic::{Code, Status};
 
-use super::sent::exactly;
+use super::sent::{ANSWER_BYTES, exactly};
 
-/// Entries in one page of what is listed.
-const PAGE: i32 = 1_000;
+/// Entries in one page of what is listed: each may be long.
+const PAGE: i32 = 200;
 
 /// What a change set makes of lists and entries, by resource name.
 #[derive(Default)]
@@ -91,7 +91,7 @@ pub(super) async fn not_served(
     revision: u64,
 ) -> Result<Option<String>, Status> {
     let Some(made) = Made::by(changes) else { return Ok(None) };
-    let mut client = GreenListServiceClient::new(client.clone());
+    let mut client = GreenListServiceClient::new(client.clone()).max_decoding_message_size(ANSWER_BYTES);
     for name in made.lists.keys() {
         let request =
             cl::GetGreenListRequest { name: (*name).to_owned(), consistency: exactly(revision), ..Default::default() };

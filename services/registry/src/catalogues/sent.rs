@@ -13,6 +13,9 @@ use tonic::codegen::http::uri::PathAndQuery;
 use tonic::{Request, Status};
 use tonic_prost::ProstCodec;
 
+/// What one answer may have: what a service sends, unless it is set up to send more.
+pub(super) const ANSWER_BYTES: usize = 16 << 20;
+
 /// The answer of any method that lists entries.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Page {
@@ -82,7 +85,7 @@ where
     Q: Message + 'static,
     A: Message + Default + 'static,
 {
-    let mut grpc = Grpc::new(client.clone());
+    let mut grpc = Grpc::new(client.clone()).max_decoding_message_size(ANSWER_BYTES);
     grpc.ready().await?;
     let codec = ProstCodec::<Q, A>::default();
     Ok(grpc.unary(Request::new(request), PathAndQuery::from_static(method), codec).await?.into_inner())

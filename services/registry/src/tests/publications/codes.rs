@@ -1,4 +1,4 @@
-//! What the classification service of these tests begins with: a code in two editions, and an entry of a list.
+//! What the classification service of these tests begins with: a code in two editions, and a long entry of a list.
 
 use std::collections::BTreeSet;
 
@@ -34,8 +34,13 @@ fn list() -> cl::GreenList {
     cl::GreenList { name: "greenLists/example".to_owned(), version: 1, ..Default::default() }
 }
 
+/// Longer than what a client takes of a service unless it is told to take more.
 fn entry() -> cl::GreenListEntry {
-    cl::GreenListEntry { name: "greenLists/example/entries/854143".to_owned(), ..Default::default() }
+    cl::GreenListEntry {
+        name: "greenLists/example/entries/854143".to_owned(),
+        category: "long ".repeat(1 << 20),
+        ..Default::default()
+    }
 }
 
 /// One thing of the catalogue.
@@ -118,6 +123,7 @@ impl cl::green_list_service_server::GreenListService for Begun {
         let request = request.into_inner();
         is_of_the_first(request.consistency);
         assert_eq!((request.name, request.include_not_in_force), (list().name, true));
+        assert!(request.page_size <= 200, "entries may be long, and an answer of many too long to be sent");
         Ok(Response::new(cl::ListGreenListEntriesResponse { entries: vec![entry()], ..Default::default() }))
     }
 }
