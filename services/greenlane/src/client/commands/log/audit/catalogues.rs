@@ -7,6 +7,10 @@ use greenlane_registry::catalogues::{CatalogueHistory, Changes, Entries, FIRST, 
 
 use crate::client::Session;
 
+/// That what is served is not what is on record, and what else than rewriting makes it so.
+const BEGUN_OTHERWISE: &str = "what the catalogue begins with is not what is on record: it was rewritten, or the registry \
+                               was older than the service when it recorded that, and did not know all that it told";
+
 /// What was held.
 #[derive(Debug, Default)]
 pub(super) struct Compared {
@@ -57,7 +61,7 @@ pub(super) async fn compare(session: &Session, auditor: &Auditor) -> anyhow::Res
                     let begun = history.served(revision).await?;
                     match &one.entries_sha256 {
                         Some(recorded) if hex::encode(begun.sha256) != *recorded => {
-                            return wrong("what the catalogue begins with is not what is on record".to_owned());
+                            return wrong(BEGUN_OTHERWISE.to_owned());
                         }
                         Some(_) => {}
                         None => compared.unheld.push(format!("what the catalogue of {name} begins with")),
