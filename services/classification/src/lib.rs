@@ -80,7 +80,7 @@ pub async fn check(config: &Config) -> Result<(), StartError> {
 /// # Errors
 /// When the database cannot be opened or read, or its schema is not this program's.
 pub async fn service(config: &Config, clock: Clock) -> Result<Service, StartError> {
-    let store = Store::open(&config.store).await?;
+    let store = Store::open_to_serve(&config.store).await?;
     store.check_schema::<Migrator>().await?;
     if config.starter {
         app::publish_starter(&store, &clock).await.map_err(|error| match error {

@@ -71,7 +71,7 @@ pub async fn check(config: &Config) -> anyhow::Result<()> {
 /// When the database cannot be opened or has another schema, the catalogue cannot be read, or the configuration
 /// contradicts itself.
 pub async fn service(config: &Config, clock: Clock, classification: Option<Client>) -> anyhow::Result<Service> {
-    let store = Store::open(&config.store).await.context("cannot open the equivalence database")?;
+    let store = Store::open_to_serve(&config.store).await.context("cannot open the equivalence database")?;
     store.check_schema::<Migrator>().await.context("the equivalence database has another schema")?;
     if config.starter {
         starter::publish(&store, &clock).await?;

@@ -135,7 +135,7 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
     if config.role == Role::Verifier {
         return verifier::service(config, clock, peers).await;
     }
-    let store = Store::open(&config.store).await?;
+    let store = Store::open_to_serve(&config.store).await?;
     store.check_schema::<Migrator>().await?;
     let keyring = Keyring::open(&config.key_directory)?;
     let signer: Arc<dyn Signer> = Arc::new(key_file(&config.key_directory, "log.jwk")?);

@@ -30,13 +30,22 @@ pub(crate) struct Shared {
     pub(crate) meter: Arc<Meter>,
     /// Held so that it is told until when they are good, as is what the server shows.
     authorities: Option<Arc<TrustedFile>>,
-    certificate: Option<Arc<ShownCertificate>>,
+    pub(crate) certificate: Option<Arc<ShownCertificate>>,
 }
 
 impl Store {
     /// Opens the database that `config` names: makes the SQLite file when absent, connects, checks the engine's
     /// version. Does not touch the schema: see [`Store::migrate`] and [`Store::check_schema`].
     pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        Self::opened(config, false).await
+    }
+
+    /// The same for who stays: tells from now on until when the certificate is good that the server shows.
+    pub async fn open_to_serve(config: &StoreConfig) -> Result<Self, StoreError> {
+        Self::opened(config, true).await
+    }
+
+    async fn opened(config: &StoreConfig, serves: bool) -> Result<Self, StoreError> {
         let pools = engine::open(config).await.map_err(StoreError::Unavailable)?;
         let engine = pools.engine;
         let lane = |kind, connection, most| Self::lane(config, kind, (engine, connection), most);
@@ -45,7 +54,8 @@ impl Store {
         let writer = if config.read_only { Arc::clone(&reader) } else { lane("writers", pools.writer, pools.writers) };
         let meter = Arc::new(Meter::new(engine, config.namespace()));
         let authorities = config.authorities().map(|(file, host)| TrustedFile::tell(file.into(), host));
-        let certificate = pools.tls.map(|tls| ShownCertificate::tell(&tls.host, tls.port, tls.checked));
+        let certificate =
+            pools.tls.filter(|_| serves).map(|tls| ShownCertificate::tell(&tls.host, tls.port, tls.checked));
         Ok(Self::of(config, Shared { engine, writer, reader, meter, authorities, certificate }))
     }
 

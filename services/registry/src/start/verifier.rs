@@ -55,7 +55,7 @@ fn key(config: &Config) -> Result<NoteKey, StartError> {
 /// A log that is not what its key signed leaves what is in force undetermined, and the service says so by its health.
 pub(super) async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Service, StartError> {
     let log = Arc::new(LogWriter::reading(key(config)?));
-    let store = Store::open(&store(config)).await?;
+    let store = Store::open_to_serve(&store(config)).await?;
     store.check_schema::<Migrator>().await?;
     let head = serving::head(log.inspect(&store).await, &log, &store).await?;
     let files = Files::new(config.cached_certificates, config.cached_bodies);

@@ -80,6 +80,22 @@ fn which_server_is_spoken_to_by_tls_and_whether_its_certificate_is_checked_is_wh
 }
 
 #[tokio::test]
+async fn a_server_is_asked_for_its_certificate_by_who_serves_and_not_by_who_only_looks() {
+    let Some(url) = crate::testing::postgres_url() else { return };
+    let by_tls = Tls::of(&PgConnectOptions::from_str(&url).unwrap()).is_some();
+    let config = StoreConfig::at(url);
+    for (opened, expected) in [
+        (Store::open(&config).await, false),
+        (Store::open_to_read(&config).await, false),
+        (Store::open_to_serve(&config).await, by_tls),
+    ] {
+        let store = opened.unwrap();
+        assert_eq!(store.shared.certificate.is_some(), expected);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_is_out_of_reach_is_named_with_the_cause() {
     // Nothing listens on port 1 of this machine.
     let config =
