@@ -13,7 +13,7 @@ use greenlane_platform::authorities::TrustedFile;
 use greenlane_platform::client::{ClientConfig, ClientTlsConfig, connect};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::config::Secret;
-use greenlane_platform::database::ShownCertificate;
+use greenlane_platform::database::{Checked, ShownCertificate};
 use greenlane_platform::server::{ServerConfig, TlsConfig};
 use greenlane_platform::telemetry::{self, TelemetryConfig};
 use pb::lookup_service_client::LookupServiceClient;
@@ -152,12 +152,14 @@ async fn database(address: &str, shown: Option<&str>) -> (u16, tokio::task::Join
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn until_when_the_certificate_is_good_that_a_database_shows_is_told_and_apart_where_nobody_checks_it() {
     telemetry::init("test", &TelemetryConfig::default()).unwrap();
-    // The second is of an authority that nobody here believes, and of another name.
+    let believed = |by_name| Some(Checked { authorities: Some(file("ca.pem")), by_name });
+    // The last is of an authority that nobody here believes, and of another name.
     for (kind, host, checked, shown) in [
-        ("database certificate", "localhost", true, "server"),
-        ("database certificate taken unseen", "127.0.0.1", false, "workloads/registry"),
+        ("database certificate", "localhost", believed(true), "server"),
+        ("database certificate", "127.0.0.3", believed(false), "server"),
+        ("database certificate taken unseen", "127.0.0.1", None, "workloads/registry"),
     ] {
-        let (port, _) = database("127.0.0.1", Some(shown)).await;
+        let (port, _) = database(if host == "localhost" { "127.0.0.1" } else { host }, Some(shown)).await;
         let _told = ShownCertificate::tell(host, port, checked);
         let label = format!("kind=\"{kind}\",server_address=\"{host}\"");
         let labels = [label.as_str()];
@@ -170,10 +172,25 @@ async fn until_when_the_certificate_is_good_that_a_database_shows_is_told_and_ap
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_database_that_is_checked_and_not_believed_nothing_is_told() {
+    telemetry::init("test", &TelemetryConfig::default()).unwrap();
+    for (address, by_name, shown) in [("127.0.0.4", false, "workloads/registry"), ("127.0.0.5", true, "server")] {
+        let (port, talked) = database(address, Some(shown)).await;
+        let believed = Checked { authorities: Some(file("ca.pem")), by_name };
+        let _told = ShownCertificate::tell(address, port, Some(believed));
+        let talked = tokio::time::timeout(Duration::from_secs(10), talked).await.expect("it is asked");
+        assert!(talked.is_err(), "{address}: no handshake");
+        // What has been seen would be told by then.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(remaining(&[&format!("server_address=\"{address}\"")]), None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_database_without_tls_nothing_is_told() {
     telemetry::init("test", &TelemetryConfig::default()).unwrap();
     let (port, talked) = database("127.0.0.2", None).await;
-    let _told = ShownCertificate::tell("127.0.0.2", port, false);
+    let _told = ShownCertificate::tell("127.0.0.2", port, None);
     tokio::time::timeout(Duration::from_secs(10), talked).await.expect("it is asked").unwrap();
     assert_eq!(remaining(&["server_address=\"127.0.0.2\""]), None);
 }

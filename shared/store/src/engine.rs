@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
+use greenlane_platform::database::Checked;
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPool, PgSslMode};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
@@ -63,17 +64,19 @@ impl Pools {
 pub(crate) struct Tls {
     pub(crate) host: String,
     pub(crate) port: u16,
-    /// Whether its certificate is looked at, and not taken unseen.
-    pub(crate) checked: bool,
+    /// By what its certificate is looked at. None: it is taken unseen.
+    pub(crate) checked: Option<Checked>,
 }
 
 impl Tls {
     /// As the driver does it.
-    fn of(options: &PgConnectOptions) -> Option<Self> {
+    fn of(options: &PgConnectOptions, authorities: Option<&str>) -> Option<Self> {
+        let checked = |by_name| Some(Checked { authorities: authorities.map(PathBuf::from), by_name });
         let checked = match options.get_ssl_mode() {
             PgSslMode::Disable | PgSslMode::Allow => return None,
-            PgSslMode::Prefer | PgSslMode::Require => false,
-            PgSslMode::VerifyCa | PgSslMode::VerifyFull => true,
+            PgSslMode::Prefer | PgSslMode::Require => None,
+            PgSslMode::VerifyCa => checked(false),
+            PgSslMode::VerifyFull => checked(true),
         };
         // PostgreSQL speaks no TLS on a socket of its own machine.
         let is_near = options.get_socket().is_some() || options.get_host().starts_with('/');
@@ -205,7 +208,7 @@ pub(crate) fn own_writer(config: &StoreConfig) -> Result<DatabaseConnection, DbE
 
 async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
     let base = postgres_options(config)?;
-    let tls = Tls::of(&base);
+    let tls = Tls::of(&base, config.authorities().map(|(file, _)| file));
     let limit = config.statement_timeout_ms.to_string();
     let writing = writing(base.clone(), config);
     // A reader's transactions are read-only snapshots by its session's defaults.

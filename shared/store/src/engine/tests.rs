@@ -1,5 +1,7 @@
+use std::path::PathBuf;
 use std::str::FromStr;
 
+use greenlane_platform::database::Checked;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
@@ -59,21 +61,27 @@ async fn a_url_of_no_known_kind_is_refused() {
 }
 
 #[test]
-fn which_server_is_spoken_to_by_tls_and_whether_its_certificate_is_checked_is_what_the_address_says() {
+fn which_server_is_spoken_to_by_tls_and_by_what_its_certificate_is_checked_is_what_the_address_says() {
+    let checked =
+        |authorities: Option<&str>, by_name| Some(Checked { authorities: authorities.map(PathBuf::from), by_name });
     for (url, expected) in [
         (
             "postgres://me@db.example.org/registry?sslmode=verify-full&sslrootcert=ca.pem",
-            Some(("db.example.org", 5432, true)),
+            Some(("db.example.org", 5432, checked(Some("ca.pem"), true))),
         ),
-        ("postgres://me@db.example.org:5433/registry?sslmode=verify-ca", Some(("db.example.org", 5433, true))),
-        ("postgres://me@[2001:db8::1]/registry?sslmode=require", Some(("[2001:db8::1]", 5432, false))),
-        ("postgres://me@db/registry?sslmode=prefer&sslrootcert=ca.pem", Some(("db", 5432, false))),
+        (
+            "postgres://me@db.example.org:5433/registry?sslmode=verify-ca",
+            Some(("db.example.org", 5433, checked(None, false))),
+        ),
+        ("postgres://me@[2001:db8::1]/registry?sslmode=require", Some(("[2001:db8::1]", 5432, None))),
+        ("postgres://me@db/registry?sslmode=prefer&sslrootcert=ca.pem", Some(("db", 5432, None))),
         ("postgres://me@db/registry?sslmode=allow", None),
         ("postgres://me@db/registry?sslmode=disable&sslrootcert=ca.pem", None),
         ("postgres://me@%2Fvar%2Frun%2Fpostgresql/registry?sslmode=require", None),
         ("postgres:///registry?host=/var/run/postgresql&sslmode=require", None),
     ] {
-        let told = Tls::of(&PgConnectOptions::from_str(url).unwrap());
+        let config = StoreConfig::at(url);
+        let told = Tls::of(&PgConnectOptions::from_str(url).unwrap(), config.authorities().map(|(file, _)| file));
         let expected = expected.map(|(host, port, checked)| Tls { host: host.to_owned(), port, checked });
         assert_eq!(told, expected, "{url}");
     }
@@ -82,7 +90,7 @@ fn which_server_is_spoken_to_by_tls_and_whether_its_certificate_is_checked_is_wh
 #[tokio::test]
 async fn a_server_is_asked_for_its_certificate_by_who_serves_and_not_by_who_only_looks() {
     let Some(url) = crate::testing::postgres_url() else { return };
-    let by_tls = Tls::of(&PgConnectOptions::from_str(&url).unwrap()).is_some();
+    let by_tls = Tls::of(&PgConnectOptions::from_str(&url).unwrap(), None).is_some();
     let config = StoreConfig::at(url);
     for (opened, expected) in [
         (Store::open(&config).await, false),
