@@ -57,8 +57,8 @@ pub struct ShownCertificate(Mutex<Option<Validity>>);
 impl ShownCertificate {
     /// Tells until when the certificate is good that PostgreSQL at `host` and `port` shows: as a metric, for as long as
     /// somebody holds this, and apart when it is not `checked` by who connects, whom its end does not keep from that. While
-    /// the server is away, or shows one that is not believed for more than its dates, that of the last one is told; of one
-    /// that speaks no TLS, nothing. To be called on a Tokio runtime.
+    /// the server is away, or shows one that is not believed for more than its dates, that of the last one is told; where
+    /// it is not checked and no TLS is spoken, nothing. To be called on a Tokio runtime.
     pub fn tell(host: &str, port: u16, checked: Option<Checked>) -> Arc<Self> {
         let kind = if checked.is_some() { "database certificate" } else { "database certificate taken unseen" };
         let told = Arc::new(Self::default());
@@ -109,7 +109,8 @@ async fn shown(host: &str, port: u16, checked: Option<&Checked>) -> Result<Optio
     tcp.write_all(&SSL_REQUEST).await.map_err(failed)?;
     match tcp.read_u8().await.map_err(failed)? {
         b'S' => {}
-        b'N' => return Ok(None),
+        // Who checks speaks to no such one either.
+        b'N' if checked.is_none() => return Ok(None),
         other => return Err(format!("asked for TLS it says {other:#04x}")),
     }
     let mut stream = TlsConnector::from(Arc::new(config)).connect(name, tcp).await.map_err(failed)?;
