@@ -7,6 +7,8 @@ use greenlane_curation::{Finding, PUBLISHED_SO};
 
 use super::{Change, consistency, contradictions};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::entry::Entry;
+use crate::domain::standard::EditionTransition;
 
 /// A finding of something that is published so.
 pub(super) fn published_so(index: usize, entry: &str, field: String, wrong: &str) -> Finding {
@@ -22,17 +24,66 @@ pub(super) fn disagreements(catalogue: &Catalogue, changes: &[Change]) -> Vec<Fi
     let names = changes.iter().filter(|it| it.becomes().is_some()).map(Change::entry_name);
     let names = names.filter(|name| wrong.contains(name.as_str()) && seen.insert(name.clone()));
     let as_published: Vec<Change> = names.filter_map(|name| catalogue.entry(&name)).map(Change::Upsert).collect();
-    let known = if as_published.is_empty() { Vec::new() } else { among(catalogue, &as_published) };
+    let mut known = if as_published.is_empty() { Vec::new() } else { among(catalogue, &as_published) };
     for finding in &mut findings {
-        let is_known = |it: &Finding| {
-            (&it.code, &it.entry, &it.field, &it.message)
-                == (&finding.code, &finding.entry, &finding.field, &finding.message)
-        };
-        if known.iter().any(is_known) {
-            *finding = published_so(finding.index, &finding.entry, finding.field.clone(), &finding.message);
+        let Some(now) = changes.get(finding.index).and_then(Change::becomes) else { continue };
+        let Some(before) = catalogue.entry(&finding.entry).filter(|it| is_no_worse(finding, now, it)) else { continue };
+        // Each is known of one: what is wrong once more is new.
+        if let Some(same) = known.iter().position(|it| is_same(it, finding)) {
+            known.swap_remove(same);
+            *finding = published_so(finding.index, &before.name(), finding.field.clone(), &finding.message);
         }
     }
     findings
+}
+
+/// Whether two findings say the same of one entry, wherever in its lists: what comes before it there makes it nothing else.
+fn is_same(one: &Finding, other: &Finding) -> bool {
+    let unplaced = |field: &str| field.chars().filter(|it| !it.is_ascii_digit()).collect::<String>();
+    (&one.code, &one.entry, &one.message) == (&other.code, &other.entry, &other.message)
+        && unplaced(&one.field) == unplaced(&other.field)
+}
+
+/// Whether what a finding is of says no more in the entry as it changes than in the one that is published. A message says of
+/// two that disagree what the other one says.
+fn is_no_worse(finding: &Finding, now: &Entry, before: &Entry) -> bool {
+    let field = finding.field.as_str();
+    let is_overlap = finding.code == "overlap";
+    match (now, before) {
+        // A level that its scheme does not have is wrong whatever else is said.
+        (Entry::Equivalence(now), Entry::Equivalence(before)) => {
+            field.ends_with(".level")
+                || ((&now.from, &now.to, &now.degree) == (&before.from, &before.to, &before.degree)
+                    && before.validity.holds(&now.validity))
+        }
+        // Who contests and has no part in the arrangement has none under any annex of it.
+        (Entry::Designation(now), Entry::Designation(before)) => {
+            let is_same = (&now.body, &now.targets, &now.codes) == (&before.body, &before.targets, &before.codes);
+            field.starts_with("contestations")
+                || (now.annex == before.annex && before.validity.holds(&now.validity) && (is_same || !is_overlap))
+        }
+        (Entry::EditionTransition(now), Entry::EditionTransition(before)) => {
+            let is_same = (&now.market, &now.from_standard, &now.to_standard)
+                == (&before.market, &before.from_standard, &before.to_standard);
+            let but_its_source = || EditionTransition { source: before.source.clone(), ..now.clone() };
+            is_same && (!is_overlap || but_its_source() == *before)
+        }
+        (Entry::Economy(now), Entry::Economy(before)) if is_overlap => {
+            let member = place(field).and_then(|at| now.members.get(at)).map(|it| &it.economy);
+            let mut periods = now.members.iter().filter(|it| Some(&it.economy) == member);
+            periods.all(|it| {
+                before.members.iter().any(|was| was.economy == it.economy && was.validity.holds(&it.validity))
+            })
+        }
+        (Entry::Arrangement(now), Entry::Arrangement(before)) => now.parties == before.parties,
+        // The message says all of it.
+        _ => true,
+    }
+}
+
+/// The place in a list that a field begins with.
+fn place(field: &str) -> Option<usize> {
+    field.split_once('[')?.1.split_once(']')?.0.parse().ok()
 }
 
 fn among(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {

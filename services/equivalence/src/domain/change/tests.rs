@@ -447,6 +447,8 @@ fn what_is_published_so_holds_up_no_change_that_leaves_it_so() {
     let more = [known("economies[1]"), new("contradiction", "economies[2]")];
     assert_eq!(one(annex("x", &["XA", "XC", "XD"])), more);
     assert_eq!(one(annex("x", &["XA"])), [], "it is mended");
+    let before = [new("contradiction", "economies[0]"), known("economies[2]")];
+    assert_eq!(one(annex("x", &["XD", "XA", "XC"])), before, "it stands behind another now");
     // Of two, whichever of them changes.
     let [first, second] = mappings();
     for changes in [std::slice::from_ref(&first), std::slice::from_ref(&second), &[first.clone(), second.clone()]] {
@@ -456,6 +458,54 @@ fn what_is_published_so_holds_up_no_change_that_leaves_it_so() {
     let message =
         "is published so, and stays wrong until it is mended: XC is no party to `arrangements/m` and no member of one";
     assert_eq!(told[0].message, message);
+}
+
+#[test]
+fn what_is_published_so_is_new_where_the_change_says_more_of_it() {
+    let source = json!({ "example": true });
+    let economy = |name: &str| entry(json!({ "economy": { "name": format!("economies/{name}") } }));
+    let bloc = |periods: &[(&str, &str)]| {
+        let members: Vec<Value> = periods
+            .iter()
+            .map(|(from, until)| json!({ "economy": "XA", "validity": { "from": from, "until": until } }))
+            .collect();
+        Change::Upsert(entry(json!({ "economy": { "name": "economies/UNION", "bloc": true, "members": members,
+            "source": source } })))
+    };
+    let transition = |name: &str, from: &str| {
+        Change::Upsert(entry(
+            json!({ "edition_transition": { "name": format!("editionTransitions/{name}"), "market": "XA",
+            "from_standard": "standards/a-1", "to_standard": "standards/b-1", "new_only_from": from,
+            "source": source } }),
+        ))
+    };
+    let wrong = [
+        mapping("one", "modified", "2020-01-01", "2020-02-01"),
+        mapping("two", "identical", "2020-01-01", ""),
+        transition("one", "2026-01-01"),
+        transition("two", "2027-01-01"),
+        bloc(&[("2020-01-01", "2022-01-01"), ("2021-01-01", "2025-01-01")]),
+    ];
+    let published = ["XA", "XB"].map(economy).into_iter().chain(standards());
+    let catalogue = Catalogue::new(1, published.chain(wrong.map(upserted)));
+    let codes = |change: Change| -> Vec<String> {
+        validate(&catalogue, &[change]).into_iter().map(|it| it.code.into_owned()).collect()
+    };
+    for (change, code) in [
+        (mapping("one", "modified", "2020-01-01", "2020-02-01"), "published_so"),
+        (mapping("one", "modified", "2020-01-01", "2020-01-20"), "published_so"),
+        (mapping("one", "modified", "2020-01-01", ""), "contradiction"),
+        (mapping("one", "modified", "2020-01-01", "2020-02-02"), "contradiction"),
+        (mapping("one", "modified", "2019-12-31", "2020-02-01"), "contradiction"),
+        (mapping("one", "not_equivalent", "2020-01-01", "2020-02-01"), "contradiction"),
+        (mapping("one", "identical", "2020-01-01", "2020-02-01"), "overlap"),
+        (transition("one", "2026-01-01"), "published_so"),
+        (transition("one", "2026-06-01"), "overlap"),
+        (bloc(&[("2020-01-01", "2022-01-01"), ("2021-06-01", "2025-01-01")]), "published_so"),
+        (bloc(&[("2020-01-01", "2024-01-01"), ("2021-01-01", "2025-01-01")]), "overlap"),
+    ] {
+        assert_eq!(codes(change.clone()), [code], "{change:?}");
+    }
 }
 
 #[test]
