@@ -9,7 +9,7 @@ use super::{Change, Checks, Fault, View};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::{Target, TargetKey};
-use crate::domain::key::BodyKey;
+use crate::domain::key::{BodyKey, EconomyCode};
 
 /// Faults that entries which do not change have only by the changes.
 pub(in crate::domain::change) fn others(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
@@ -83,8 +83,19 @@ impl<'a> Checks<'a> {
             }
             Entry::Annex(it) => {
                 let mut names = schemes(&it.covered);
-                names.extend(it.exclusions.iter().flat_map(|not| &not.bodies).map(BodyKey::name));
                 names.extend(self.parties(&it.arrangement.name()));
+                let mut named: Vec<String> =
+                    it.conditions.iter().flat_map(|it| &it.markets).map(EconomyCode::name).collect();
+                for not in &it.exclusions {
+                    named.extend(not.economies.iter().map(EconomyCode::name));
+                    for body in not.bodies.iter().map(BodyKey::name) {
+                        if let Some(Entry::Body(body)) = self.view.find(&body) {
+                            named.push(body.economy.name());
+                        }
+                        names.push(body);
+                    }
+                }
+                names.extend(self.with_those_within(named));
                 names
             }
             Entry::Arrangement(it) => it.parties.iter().map(|party| party.economy.name()).collect(),
@@ -93,17 +104,25 @@ impl<'a> Checks<'a> {
                 if let Some(Entry::Annex(annex)) = self.view.find(&it.annex.name()) {
                     names.extend(self.parties(&annex.arrangement.name()));
                 }
+                names.extend(self.with_those_within(it.contestations.iter().map(|it| it.party.name()).collect()));
                 names
             }
             _ => Vec::new(),
         }
     }
 
-    /// An arrangement, its parties, and the blocs within these.
+    /// An arrangement, its parties, and the economies within these.
     fn parties(&self, arrangement: &str) -> Vec<String> {
         let mut names = vec![arrangement.to_owned()];
-        let Some(Entry::Arrangement(it)) = self.view.find(arrangement) else { return names };
-        let mut open: Vec<String> = it.parties.iter().map(|party| party.economy.name()).collect();
+        if let Some(Entry::Arrangement(it)) = self.view.find(arrangement) {
+            names.extend(self.with_those_within(it.parties.iter().map(|party| party.economy.name()).collect()));
+        }
+        names
+    }
+
+    /// Economies, and those within them, through whichever blocs.
+    fn with_those_within(&self, mut open: Vec<String>) -> Vec<String> {
+        let mut names = Vec::new();
         while let Some(at) = open.pop() {
             if names.contains(&at) {
                 continue;

@@ -299,3 +299,60 @@ fn what_a_change_makes_wrong_of_entries_that_stay_is_told_at_the_change() {
         );
     }
 }
+
+#[test]
+fn a_bloc_that_an_entry_names_is_one_that_it_depends_on() {
+    let source = json!({ "example": true });
+    let economy = |name: &str, members: &[&str]| {
+        let members: Vec<_> =
+            members.iter().map(|it| json!({ "economy": it, "validity": { "from": "2020-01-01" } })).collect();
+        json!({ "economy": { "name": format!("economies/{name}"), "bloc": name.len() > 2, "members": members,
+            "source": source } })
+    };
+    let annex = |more: Value| {
+        let mut annex = json!({ "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
+            "objects": ["certificate"], "validity": { "from": "2020-01-01" }, "source": source });
+        annex.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "annex": annex })
+    };
+    let designation = |contestations: Value| {
+        json!({ "designation": { "name": "designations/d", "body": "bodies/a", "authority": "bodies/a",
+            "annex": "annexes/x", "validity": { "from": "2020-01-01" }, "contestations": contestations,
+            "source": source } })
+    };
+    let contested = json!([{ "party": "EAST", "raised_on": "2026-01-01", "note": "Wrong." }]);
+    let condition = json!([{ "id": "c", "kind": "label", "description": "A label.", "markets": ["EAST"] }]);
+    for (annex, designation, field) in [
+        (annex(json!({ "exclusions": { "economies": ["EAST"] } })), designation(json!([])), "exclusions.economies[0]"),
+        (annex(json!({ "exclusions": { "bodies": ["bodies/east"] } })), designation(json!([])), "exclusions.bodies[0]"),
+        (annex(json!({ "conditions": condition })), designation(json!([])), "conditions[0].markets[0]"),
+        (annex(json!({})), designation(contested), "contestations[0].party"),
+    ] {
+        let body = |name: &str, economy: &str| {
+            json!({ "body": { "name": format!("bodies/{name}"), "display_name": "b", "economy": economy,
+                "roles": ["designating_authority"], "source": source } })
+        };
+        let arrangement = json!({ "arrangement": { "name": "arrangements/m", "title": "m",
+            "parties": [{ "economy": "XA" }, { "economy": "XB" }], "source": source } });
+        let published = [
+            economy("XA", &[]),
+            economy("XB", &[]),
+            economy("XC", &[]),
+            economy("NEAR", &["XB"]),
+            economy("EAST", &["NEAR", "XC"]),
+            body("a", "XA"),
+            body("east", "EAST"),
+            arrangement,
+            annex,
+            designation,
+        ];
+        let catalogue = Catalogue::new(1, published.map(entry));
+        for (change, name) in [(economy("EAST", &["XC"]), "EAST"), (economy("NEAR", &["XC"]), "NEAR")] {
+            let findings = validate(&catalogue, &[Change::Upsert(entry(change))]);
+            let told: Vec<_> = findings.iter().map(|it| (it.entry.clone(), it.message.as_str())).collect();
+            let [(at, message)] = &told[..] else { panic!("{field}: {told:?}") };
+            assert_eq!(*at, format!("economies/{name}"));
+            assert!(message.starts_with(&format!("then `{field}` of ")), "{message}");
+        }
+    }
+}
