@@ -350,9 +350,10 @@ impl Checks<'_> {
             || arrangement.parties.iter().any(|party| self.view.is_within(&party.economy, economy))
     }
 
-    /// The same, or it may be a member that is not listed.
+    /// The same, or it may be a member that is not listed, or a bloc of which a party may be one.
     fn may_be_of_party(&self, arrangement: &Arrangement, economy: &EconomyCode) -> bool {
         self.is_of_party(arrangement, economy)
+            || self.view.may_have_others(economy)
             || arrangement.parties.iter().any(|party| self.view.may_have_others(&party.economy))
     }
 

@@ -86,7 +86,7 @@ impl<'a> Checks<'a> {
                 names.extend(self.parties(&it.arrangement.name()));
                 let mut named: Vec<String> =
                     it.conditions.iter().flat_map(|it| &it.markets).map(EconomyCode::name).collect();
-                for not in &it.exclusions {
+                if let Some(not) = &it.exclusions {
                     named.extend(not.economies.iter().map(EconomyCode::name));
                     for body in not.bodies.iter().map(BodyKey::name) {
                         if let Some(Entry::Body(body)) = self.view.find(&body) {

@@ -155,8 +155,13 @@ fn who_is_left_out_or_contests_has_a_part_in_the_arrangement() {
         json!({ "body": { "name": format!("bodies/{}", economy.to_lowercase()), "display_name": "b",
             "economy": economy, "source": source } })
     };
+    let others = |incomplete: bool| {
+        json!({ "economy": { "name": "economies/OTHERS", "bloc": true, "members_incomplete": incomplete,
+            "source": source } })
+    };
     let catalogue = |incomplete: bool| {
         let mut all = ["XA", "XB", "XC"].map(|it| json!({ "economy": { "name": format!("economies/{it}") } })).to_vec();
+        all.push(others(false));
         all.extend(["XA", "XB", "XC"].map(body));
         all.push(bloc(incomplete));
         all.push(json!({ "arrangement": { "name": "arrangements/m", "title": "m",
@@ -193,6 +198,12 @@ fn who_is_left_out_or_contests_has_a_part_in_the_arrangement() {
     // Who may be a member that is not listed may have a part in it.
     let may_be = catalogue(true);
     assert_eq!(found(&may_be, &[not, contested("XC", "Wrong.")]), []);
+    // Of a bloc that may have members that are not listed, a party may be one.
+    let whole = [excluding(json!({ "economies": ["OTHERS"] })), contested("OTHERS", "Wrong.")];
+    let faults = [at("contradiction", 0, "exclusions.economies[0]"), at("contradiction", 1, "contestations[0].party")];
+    assert_eq!(found(&known, &whole), faults);
+    let [excluding_others, contested_by_others] = whole;
+    assert_eq!(found(&known, &[excluding_others, contested_by_others, others(true)]), []);
     // A body that moves away is told at the body.
     let mut moved = body("XA");
     moved["body"]["economy"] = json!("XC");
