@@ -140,5 +140,6 @@ mod tests {
             [(0, "Stone fruit"), (0, "Plums"), (1, "Almonds")].map(|(row, text)| (row, read.number(text)));
         expected.sort_unstable();
         assert_eq!(evidence.lines, [expected.to_vec()]);
+        assert_eq!(read.words(), 0, "what is said is compared before anything of it is read");
     }
 }

@@ -1,6 +1,7 @@
 //! The index of an edition, made of its descriptions, the A to Z terms and the lines of national tariffs below its codes.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
@@ -188,7 +189,8 @@ impl Called {
     }
 }
 
-/// Texts as they were read. Editions have most of theirs in common, and each is read once while several are indexed.
+/// Texts as they were read. Editions have most of theirs in common, and each is read once while several are indexed. What is
+/// only compared is numbered and not read.
 #[derive(Debug, Default)]
 pub(crate) struct Read {
     /// What words are looked up by, by number.
@@ -198,9 +200,16 @@ pub(crate) struct Read {
     /// stem once.
     by_shown: HashMap<Box<str>, (u32, bool), RandomState>,
     /// Texts by number, and the numbers of texts.
-    texts: Vec<Box<[Token]>>,
-    by_text: HashMap<Box<str>, u32, RandomState>,
+    texts: Vec<Text>,
+    by_text: HashMap<Arc<str>, u32, RandomState>,
     below: Below,
+}
+
+/// A text, and its words once they were asked for.
+#[derive(Debug)]
+struct Text {
+    written: Arc<str>,
+    tokens: Option<Arc<[Token]>>,
 }
 
 /// A word in a text.
@@ -212,20 +221,38 @@ struct Token {
 }
 
 impl Read {
-    /// The number of a text, which is read if it was not.
+    /// The number of a text.
     pub(crate) fn number(&mut self, text: &str) -> u32 {
         if let Some(number) = self.by_text.get(text) {
             return *number;
         }
+        let (number, written) = (number(self.texts.len()), Arc::<str>::from(text));
+        self.texts.push(Text { written: Arc::clone(&written), tokens: None });
+        self.by_text.insert(written, number);
+        number
+    }
+
+    /// The words of a text, which is read if it was not.
+    fn tokens(&mut self, text: u32) -> Arc<[Token]> {
+        let known = &self.texts[text as usize];
+        if let Some(tokens) = &known.tokens {
+            return Arc::clone(tokens);
+        }
+        let written = Arc::clone(&known.written);
         let mut tokens = Vec::new();
-        each(text, |shown, excluded| {
+        each(&written, |shown, excluded| {
             let (key, parts) = self.word(shown);
             tokens.push(Token { key, excluded, parts });
         });
-        let number = number(self.texts.len());
-        self.texts.push(tokens.into_boxed_slice());
-        self.by_text.insert(Box::from(text), number);
-        number
+        let tokens: Arc<[Token]> = tokens.into();
+        self.texts[text as usize].tokens = Some(Arc::clone(&tokens));
+        tokens
+    }
+
+    /// How many words were read.
+    #[cfg(test)]
+    pub(crate) fn words(&self) -> usize {
+        self.by_shown.len()
     }
 
     fn word(&mut self, shown: &str) -> (u32, bool) {
@@ -254,8 +281,8 @@ struct Build<'r> {
 
 impl Build<'_> {
     /// Whether a description is of parts of something.
-    fn names_parts(&self, text: u32) -> bool {
-        self.read.texts[text as usize].iter().any(|token| token.parts && !token.excluded)
+    fn names_parts(&mut self, text: u32) -> bool {
+        self.read.tokens(text).iter().any(|token| token.parts && !token.excluded)
     }
 
     /// The words of the name with which a description begins, if there is one and more behind it.
@@ -285,7 +312,7 @@ impl Build<'_> {
 
     fn ids(&mut self, text: &str) -> Vec<(u32, bool)> {
         let number = self.read.number(text);
-        let mut ids = Vec::with_capacity(self.read.texts[number as usize].len());
+        let mut ids = Vec::with_capacity(self.read.tokens(number).len());
         self.each(number, |id, excluded| ids.push((id, excluded)));
         ids
     }
@@ -293,8 +320,9 @@ impl Build<'_> {
     /// Hands over the words of a text, each with whether it is excluded.
     fn each(&mut self, text: u32, mut found: impl FnMut(u32, bool)) {
         let Self { read, known, ids } = self;
+        let tokens = read.tokens(text);
         known.resize(read.keys.len(), None);
-        for token in read.texts[text as usize].iter() {
+        for token in tokens.iter() {
             let id = *known[token.key as usize].get_or_insert_with(|| {
                 let next = number(ids.len());
                 ids.insert(read.keys[token.key as usize].clone(), next);
