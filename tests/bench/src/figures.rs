@@ -185,6 +185,8 @@ pub fn run(selected: &[&Figures], apart: bool) -> anyhow::Result<Vec<Figure>> {
         let cold = Figure::new("start with all editions", begun.elapsed().as_secs_f64() * 1e3, "ms");
         let by_cpu = Figure::new("start with all editions, by CPU", child.cpu_time()?.as_secs_f64() * 1e3, "ms");
         children.insert(Role::ClassificationWhole, child);
+        // What a machine holds up is seen with a bare server.
+        start(Role::EchoToken, folder.path(), apart, &mut children)?;
         found.extend([cold, by_cpu.promised(Promise::AtMost(2_000.0))]);
         let setting = Setting { identity: &identity, children: &children, folder: folder.path() };
         let place = Place { setting, data };

@@ -37,8 +37,24 @@ struct Half {
     p50: Vec<f64>,
     p99: Vec<f64>,
     /// The same of the bare server.
+    bare_p50: Vec<f64>,
     bare_p99: Vec<f64>,
     failures: u64,
+}
+
+impl Half {
+    fn of(row: &'static Row) -> Self {
+        Self {
+            row,
+            full: vec![],
+            answered: vec![],
+            p50: vec![],
+            p99: vec![],
+            bare_p50: vec![],
+            bare_p99: vec![],
+            failures: 0,
+        }
+    }
 }
 
 /// Measures, and prints a table. Ends with a failure when a call failed; whether the longest time is kept is in the table.
@@ -63,8 +79,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         100.0 * share,
         longest.as_secs_f64() * 1e3
     ));
-    // The sockets are looked at after every turn: it is they that are waited for.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().event_interval(1).build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let measured = runtime.block_on(async {
         let result = measure(args, &selected, apart).await;
         database::drop_postgres().await?;
@@ -91,8 +106,7 @@ async fn measure(args: &Args, selected: &[&'static Row], apart: bool) -> anyhow:
         let ready = (row.prepare)(&setting).await.with_context(|| format!("preparing {}", row.name))?;
         let ask = |load| drive(&ready.target, load, ready.requests.as_ref());
         ask(args.full_load()).await.with_context(|| format!("trying {}", row.name))?;
-        let mut half =
-            Half { row, full: vec![], answered: vec![], p50: vec![], p99: vec![], bare_p99: vec![], failures: 0 };
+        let mut half = Half::of(row);
         for round in 0..args.rounds {
             say(&format!("{}: round {} of {}", row.name, round + 1, args.rounds));
             let full = ask(args.full_load()).await?;
@@ -103,6 +117,7 @@ async fn measure(args: &Args, selected: &[&'static Row], apart: bool) -> anyhow:
             half.answered.push(paced.per_second);
             half.p50.push(micros(&paced, 0.50));
             half.p99.push(micros(&paced, 0.99));
+            half.bare_p50.push(micros(&echoed, 0.50));
             half.bare_p99.push(micros(&echoed, 0.99));
             half.failures += [full, paced, echoed].iter().flat_map(|run| run.failures.values()).sum::<u64>();
         }
@@ -121,6 +136,7 @@ fn table(measured: &[Half]) -> String {
         "p99 µs",
         "p99 min",
         "p99 max",
+        "bare p50 µs",
         "bare p99 µs",
         "p99 below 1 ms",
         "failed",
@@ -137,6 +153,7 @@ fn table(measured: &[Half]) -> String {
             format!("{:.0}", middle(&half.p99)),
             format!("{:.0}", p99.map_or(0.0, |it| it.min)),
             format!("{:.0}", p99.map_or(0.0, |it| it.max)),
+            format!("{:.0}", middle(&half.bare_p50)),
             format!("{:.0}", middle(&half.bare_p99)),
             if kept { "yes" } else { "no" }.to_owned(),
             half.failures.to_string(),

@@ -11,7 +11,6 @@ mod frame;
 mod histogram;
 mod hpack;
 mod load;
-mod paced;
 
 pub use histogram::Histogram;
 pub use load::{Load, Outcome, Requests, Target, drive};

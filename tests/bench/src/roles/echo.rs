@@ -14,9 +14,9 @@ use greenlane_platform::clock::Clock;
 use greenlane_platform::fault::Fault;
 use http::{HeaderMap, header};
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::body::Body;
 use tonic::server::{Grpc, NamedService, UnaryService};
+use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 
@@ -51,10 +51,9 @@ pub(crate) async fn bind(
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.context("binding the echo")?;
     let address = listener.local_addr()?;
-    let serving = tonic::transport::Server::builder()
-        .tcp_nodelay(true)
-        .add_service(Echo { authenticator })
-        .serve_with_incoming(TcpListenerStream::new(listener));
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let echo = Echo { authenticator };
+    let serving = tonic::transport::Server::builder().add_service(echo).serve_with_incoming(incoming);
     Ok((address, async { serving.await.context("serving the echo") }))
 }
 

@@ -15,9 +15,9 @@ use sea_orm::TransactionTrait;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, Statement, Value};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::body::Body;
 use tonic::server::{Grpc, NamedService, UnaryService};
+use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 
@@ -52,9 +52,8 @@ pub(super) async fn serve(engine: Engine, folder: &Path) -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await.context("binding the insert")?;
     Ready { address: listener.local_addr()? }.announce()?;
     tonic::transport::Server::builder()
-        .tcp_nodelay(true)
         .add_service(Insert { queue, bulk })
-        .serve_with_incoming(TcpListenerStream::new(listener))
+        .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)))
         .await
         .context("serving the insert")
 }

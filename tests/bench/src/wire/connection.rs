@@ -1,4 +1,6 @@
-//! One connection in a closed loop: each answer makes room for the next request.
+//! One connection: in a closed loop each answer makes room for the next request, or it asks by the clock.
+
+pub(super) mod paced;
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -12,7 +14,6 @@ use super::frame::{self, Head};
 use super::histogram::Histogram;
 use super::hpack::{self, RequestBlocks};
 use super::load::Requests;
-use super::paced::Pace;
 
 /// One answer in so many is read by the row's own check.
 const SAMPLE_EVERY: u64 = 256;
@@ -115,41 +116,6 @@ impl<'a> Connection<'a> {
             input.advance(whole);
         }
         Ok(())
-    }
-
-    /// Asks by the clock until the window ends, then waits for the answers still out. What an answer took counts from
-    /// when it was to be asked for: a server that falls behind is not spared what waits for it.
-    pub(super) async fn run_paced(mut self, mut socket: TcpStream, pace: Pace) -> anyhow::Result<Tally> {
-        let mut input = BytesMut::with_capacity(1 << 16);
-        let mut next = Instant::now() + pace.first;
-        frame::greeting(&mut self.out);
-        loop {
-            let mut now = Instant::now();
-            while self.ready && next <= now && now < self.window.end && self.pending.len() < self.in_flight {
-                if !self.request(next)? {
-                    break;
-                }
-                next += pace.every;
-            }
-            if !self.out.is_empty() {
-                socket.write_all(&self.out).await.context("writing to the server")?;
-                self.out.clear();
-            }
-            if self.pending.is_empty() && now >= self.window.end {
-                return Ok(self.tally);
-            }
-            input.reserve(1 << 14);
-            // A timer would be a thousand times coarser than what is measured: this core does nothing else.
-            match socket.try_read_buf(&mut input) {
-                Ok(read) => {
-                    ensure!(read > 0, "the server closed the connection while it was measured");
-                    now = Instant::now();
-                    self.frames(&mut input, now)?;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => tokio::task::yield_now().await,
-                Err(error) => return Err(error).context("reading from the server"),
-            }
-        }
     }
 
     /// Sends the next request; not while the server's window for the connection is too small for it.

@@ -8,10 +8,10 @@ use anyhow::Context;
 use futures_util::future::try_join_all;
 use tokio::net::TcpStream;
 
+use super::connection::paced::{Paced, run_all};
 use super::connection::{Connection, Window};
 use super::histogram::Histogram;
 use super::hpack::RequestBlocks;
-use super::paced::Pace;
 use crate::cpu;
 
 /// How long after its end a measurement may still wait for answers.
@@ -110,7 +110,7 @@ pub struct Outcome {
     pub generator_share: f64,
 }
 
-/// Drives one method of one server.
+/// Drives one method of one server. By the clock it holds its thread: the server is on another.
 ///
 /// # Errors
 /// When the server cannot be reached, breaks the protocol, or answers wrongly.
@@ -122,21 +122,24 @@ pub async fn drive(target: &Target, load: Load, requests: &dyn Requests) -> anyh
     let begin = Instant::now() + load.warm_up;
     let window = Window { begin, end: begin + load.duration };
     let before = cpu::own_time()?;
-    let connections = sockets.into_iter().enumerate().map(|(place, socket)| {
-        let connection = Connection::new(requests, blocks.clone(), load.in_flight, window);
-        // Those that ask by the clock do so in turn, and not all at once.
-        let pace = load.every.map(|every| Pace { every, first: every.mul_f64(place as f64 / load.connections as f64) });
-        async move {
-            match pace {
-                None => connection.run(socket).await,
-                Some(pace) => connection.run_paced(socket, pace).await,
-            }
-        }
-    });
+    let connection = || Connection::new(requests, blocks.clone(), load.in_flight, window);
     let started = Instant::now();
-    let tallies = tokio::time::timeout(load.warm_up + load.duration + PATIENCE, try_join_all(connections))
-        .await
-        .context("the server left calls unanswered")??;
+    let patience = load.warm_up + load.duration + PATIENCE;
+    let tallies = match load.every {
+        None => {
+            let asking = try_join_all(sockets.into_iter().map(|socket| connection().run(socket)));
+            tokio::time::timeout(patience, asking).await.context("the server left calls unanswered")??
+        }
+        Some(every) => {
+            let mut asking = Vec::with_capacity(sockets.len());
+            for (place, socket) in sockets.into_iter().enumerate() {
+                // Those that ask by the clock do so in turn, and not all at once.
+                let first = started + every.mul_f64(place as f64 / load.connections as f64);
+                asking.push(Paced::new(connection(), socket.into_std()?, every, first)?);
+            }
+            run_all(asking, started + patience)?
+        }
+    };
     let generator_share = (cpu::own_time()? - before).as_secs_f64() / started.elapsed().as_secs_f64();
 
     let mut latencies = Histogram::default();

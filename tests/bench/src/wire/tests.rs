@@ -60,7 +60,7 @@ async fn a_tonic_server_is_driven_and_its_answers_are_counted() {
     assert!(outcome.failures.is_empty(), "{outcome:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)] // who asks by the clock holds its thread
 async fn calls_by_the_clock_are_no_more_than_were_asked_for() {
     let every = Some(Duration::from_millis(10));
     let duration = Duration::from_millis(400);
