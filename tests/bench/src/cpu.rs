@@ -1,7 +1,10 @@
-//! Cores: who runs where, and who used how much. Through `taskset` and `/proc`, which every Linux has.
+//! Cores: who runs where, and who used how much. Through `taskset`, `chrt` and `/proc`, which every Linux has.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, ensure};
@@ -23,6 +26,58 @@ pub fn two_cores() -> bool {
 /// When there is no `taskset`, or the system refuses.
 pub fn pin(core: usize) -> anyhow::Result<()> {
     pin_task(&std::process::id().to_string(), core)
+}
+
+/// Keeps a core from sleeping while it is held, by a thread that runs there when nobody else wants to. A sleeping core of
+/// a virtual machine is woken by its host, which may take milliseconds: a call would wait for that, and not for the server.
+#[derive(Debug)]
+pub struct Awake {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Awake {
+    /// Begins.
+    ///
+    /// # Errors
+    /// When there is no `taskset` or no `chrt`, or the system refuses.
+    pub fn keep(core: usize) -> anyhow::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let (ready, is_ready) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let _ = ready.send(own_task().and_then(|task| pin_task(&task, core).and_then(|()| yield_to_all(&task))));
+            // Without a hint to the processor that it waits: a host may take that for leave to run another.
+            while !stopped.load(Ordering::Relaxed) {}
+        });
+        let awake = Self { stop, thread: Some(thread) };
+        is_ready.recv().context("keeping a core awake")??;
+        Ok(awake)
+    }
+}
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The calling thread as a task of Linux.
+fn own_task() -> anyhow::Result<String> {
+    let own = std::fs::read_link("/proc/thread-self").context("reading /proc/thread-self")?;
+    Ok(own.file_name().unwrap_or_default().to_string_lossy().into_owned())
+}
+
+/// Lets a task run only when no other wants to.
+fn yield_to_all(task: &str) -> anyhow::Result<()> {
+    let mut chrt = Command::new("chrt");
+    chrt.args(["--idle", "--pid", "0", task]);
+    let status = chrt.stdin(Stdio::null()).stdout(Stdio::null()).status().context("running chrt")?;
+    ensure!(status.success(), "chrt could not put {task} behind all others");
+    Ok(())
 }
 
 /// Keeps a task of Linux, that is a thread, on one core.
@@ -66,8 +121,7 @@ pub fn pauses(cores: &[usize], during: Duration) -> anyhow::Result<Pauses> {
 fn pauses_of(core: usize, during: Duration) -> anyhow::Result<Pauses> {
     // Far above what reading the clock takes, and below what a call at the border may take.
     const LEAP: Duration = Duration::from_micros(200);
-    let own = std::fs::read_link("/proc/thread-self").context("reading /proc/thread-self")?;
-    pin_task(&own.file_name().unwrap_or_default().to_string_lossy(), core)?;
+    pin_task(&own_task()?, core)?;
     let begun = Instant::now();
     let (mut last, mut lost, mut longest) = (begun, Duration::ZERO, Duration::ZERO);
     while last - begun < during {

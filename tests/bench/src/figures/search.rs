@@ -12,8 +12,8 @@ use prost::Message as _;
 use super::{Figure, Place, Promise};
 use crate::report::Spread;
 use crate::roles::Role;
-use crate::rows;
 use crate::wire::{Load, Outcome, Requests, drive};
+use crate::{cpu, rows};
 
 const SEARCH: &str = "/greenlane.classification.v1.LookupService/SearchCodes";
 /// Queries a second.
@@ -59,6 +59,7 @@ pub(super) async fn measure(place: &Place<'_>) -> anyhow::Result<Vec<Figure>> {
         duration: DURATION,
         every: Some(every),
     };
+    let _awake = cpu::two_cores().then(|| cpu::Awake::keep(cpu::SERVER_CORE)).transpose()?;
     let (before, asked) = (child.cpu_time()?, searches.next.load(Ordering::Relaxed));
     let (mut outcomes, mut echoed) = (Vec::new(), Vec::new());
     for _ in 0..WINDOWS {
