@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, ensure};
 
+use crate::run::say;
+
 /// The core that every server under measurement runs on.
 pub const SERVER_CORE: usize = 0;
 /// The core that the load generator runs on.
@@ -30,6 +32,7 @@ pub fn pin(core: usize) -> anyhow::Result<()> {
 
 /// Keeps a core from sleeping while it is held, by a thread that runs there when nobody else wants to. A sleeping core of
 /// a virtual machine is woken by its host, which may take milliseconds: a call would wait for that, and not for the server.
+/// What runs in another control group shares the core with that thread as an equal.
 #[derive(Debug)]
 pub struct Awake {
     stop: Arc<AtomicBool>,
@@ -37,11 +40,19 @@ pub struct Awake {
 }
 
 impl Awake {
-    /// Begins.
-    ///
-    /// # Errors
-    /// When there is no `taskset` or no `chrt`, or the system refuses.
-    pub fn keep(core: usize) -> anyhow::Result<Self> {
+    /// Begins, or tells why not.
+    #[must_use]
+    pub fn keep_or_tell(core: usize) -> Option<Self> {
+        let kept = Self::keep(core);
+        match &kept {
+            Ok(_) => say(&format!("core {core} is kept awake")),
+            Err(error) => say(&format!("core {core} is not kept awake, and calls may wait for it: {error:#}")),
+        }
+        kept.ok()
+    }
+
+    /// Begins. An error when there is no `taskset` or no `chrt`, or the system refuses.
+    fn keep(core: usize) -> anyhow::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let (ready, is_ready) = mpsc::channel();

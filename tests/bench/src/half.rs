@@ -79,7 +79,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         100.0 * share,
         longest.as_secs_f64() * 1e3
     ));
-    let _awake = apart.then(|| cpu::Awake::keep(cpu::SERVER_CORE)).transpose()?;
+    let _awake = apart.then(|| cpu::Awake::keep_or_tell(cpu::SERVER_CORE));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let measured = runtime.block_on(async {
         let result = measure(args, &selected, apart).await;

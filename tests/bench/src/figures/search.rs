@@ -10,9 +10,8 @@ use greenlane_platform::auth::issuer::TokenRequest;
 use prost::Message as _;
 
 use super::{Figure, Place, Promise};
-use crate::report::Spread;
 use crate::roles::Role;
-use crate::wire::{Load, Outcome, Requests, drive};
+use crate::wire::{Histogram, Load, Outcome, Requests, drive};
 use crate::{cpu, rows};
 
 const SEARCH: &str = "/greenlane.classification.v1.LookupService/SearchCodes";
@@ -59,7 +58,7 @@ pub(super) async fn measure(place: &Place<'_>) -> anyhow::Result<Vec<Figure>> {
         duration: DURATION,
         every: Some(every),
     };
-    let _awake = cpu::two_cores().then(|| cpu::Awake::keep(cpu::SERVER_CORE)).transpose()?;
+    let _awake = cpu::two_cores().then(|| cpu::Awake::keep_or_tell(cpu::SERVER_CORE));
     let (before, asked) = (child.cpu_time()?, searches.next.load(Ordering::Relaxed));
     let (mut outcomes, mut echoed) = (Vec::new(), Vec::new());
     for _ in 0..WINDOWS {
@@ -68,25 +67,32 @@ pub(super) async fn measure(place: &Place<'_>) -> anyhow::Result<Vec<Figure>> {
     }
     for outcome in outcomes.iter().chain(&echoed) {
         ensure!(outcome.failures.is_empty(), "calls failed: {:?}", outcome.failures);
+        // What is not answered in time is not among the latencies.
+        let least = 0.9 * f64::from(RATE);
+        ensure!(outcome.per_second >= least, "only {:.0} of {RATE} a second were answered", outcome.per_second);
     }
     let asked = searches.next.load(Ordering::Relaxed) - asked;
     let each = (child.cpu_time()? - before).as_secs_f64() / asked as f64;
     let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-    let middle = |outcomes: &[Outcome], quantile| {
-        let spread = Spread::of(outcomes.iter().map(|outcome| ms(outcome.latencies.quantile(quantile))));
-        spread.map_or(0.0, |it| it.median)
+    let all = |outcomes: &[Outcome]| {
+        let mut latencies = Histogram::default();
+        outcomes.iter().for_each(|outcome| latencies.merge(&outcome.latencies));
+        latencies
     };
+    let worst = outcomes.iter().map(|outcome| outcome.latencies.quantile(0.99)).max().unwrap_or_default();
+    let (searched, echoed) = (all(&outcomes), all(&echoed));
     let answered: f64 = outcomes.iter().map(|outcome| outcome.per_second).sum();
     Ok(vec![
         Figure::new("memory after the start, peak", mib(started), "MiB"),
         Figure::new("first search of all editions", ms(first), "ms"),
         Figure::new("search, CPU of the server a query", each * 1e3, "ms"),
         Figure::new("search, answered a second of 1,000 asked", answered / WINDOWS as f64, "queries"),
-        Figure::new("search, p50 at 1,000 queries a second", middle(&outcomes, 0.5), "ms"),
-        Figure::new("search, p99 at 1,000 queries a second", middle(&outcomes, 0.99), "ms")
+        Figure::new("search, p50 at 1,000 queries a second", ms(searched.quantile(0.5)), "ms"),
+        Figure::new("search, p99 at 1,000 queries a second", ms(searched.quantile(0.99)), "ms")
             .promised(Promise::AtMost(5.0)),
-        Figure::new("a bare server, p99 at 1,000 calls a second", middle(&echoed, 0.99), "ms"),
+        Figure::new("search, p99 in the worst of five parts of the time", ms(worst), "ms"),
+        Figure::new("a bare server, p99 at 1,000 calls a second", ms(echoed.quantile(0.99)), "ms"),
         Figure::new("memory after the searches, peak", mib(child.peak_memory()?), "MiB")
             .promised(Promise::AtMost(600.0)),
     ])

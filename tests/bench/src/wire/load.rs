@@ -110,7 +110,7 @@ pub struct Outcome {
     pub generator_share: f64,
 }
 
-/// Drives one method of one server. By the clock it holds its thread: the server is on another.
+/// Drives one method of one server. By the clock it holds its thread: the server must be on another.
 ///
 /// # Errors
 /// When the server cannot be reached, breaks the protocol, or answers wrongly.

@@ -56,10 +56,13 @@ impl<'a> Paced<'a> {
             }
             self.next += self.every;
         }
-        let wrote = !it.out.is_empty();
-        if wrote {
+        let mut wrote = false;
+        if !it.out.is_empty() {
             match self.socket.write(&it.out[self.sent..]) {
-                Ok(sent) => self.sent += sent,
+                Ok(sent) => {
+                    self.sent += sent;
+                    wrote = sent > 0;
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error).context("writing to the server"),
             }
@@ -99,6 +102,8 @@ pub(in crate::wire) fn run_all(mut all: Vec<Paced<'_>>, until: Instant) -> anyho
             done &= paced.is_done();
         }
         if done {
+            let strange = all.iter().any(|paced| !paced.connection.ready);
+            ensure!(!strange, "the server has not said how it speaks: does it run on the thread that asks?");
             return Ok(all.into_iter().map(|paced| paced.connection.tally).collect());
         }
         ensure!(Instant::now() < until, "the server left calls unanswered");
