@@ -18,6 +18,7 @@ mod life;
 mod log;
 mod model;
 mod namesakes;
+mod novelty;
 mod page;
 mod publications;
 mod qr;

@@ -112,7 +112,7 @@ async fn whom_a_program_without_the_index_writes_beside_this_one_is_told_apart(d
     served.bodies().create_body(free).await.expect("nobody is called so any more");
 }
 
-fn record(id: &str, name: &str, economy: &str) -> BodyRecord {
+pub(super) fn record(id: &str, name: &str, economy: &str) -> BodyRecord {
     BodyRecord {
         id: BodyId::trusted(id),
         display_name: name.to_owned(),
