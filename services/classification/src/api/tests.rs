@@ -12,6 +12,7 @@ mod owners;
 mod pending_imports;
 mod rules;
 mod running;
+mod served;
 mod suggest;
 mod tagging;
 mod vague;
