@@ -9,7 +9,7 @@ use sea_orm::{DbErr, QueryOrder, Set};
 use serde::{Deserialize, Serialize};
 
 use super::entity::{body, body_history, body_key, statement};
-use super::namesakes::name_sha256;
+use super::namesakes::{self, name_sha256};
 use super::{IN_LIST, corrupt, rows, to_i64};
 use crate::domain::body::Body;
 use crate::domain::body_command::BodyChange;
@@ -111,6 +111,8 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
             | Change::WrittenOff(_) => {}
         }
     }
+    let are_others_read =
+        !bodies.is_empty() || updates.iter().any(|change| matches!(change, BodyChange::Updated { .. }));
     bulk::insert(tx, bodies).await?;
     bulk::insert(tx, keys).await?;
     bulk::insert(tx, statements).await?;
@@ -118,7 +120,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
     for change in updates {
         update(tx, change).await?;
     }
-    Ok(())
+    if are_others_read { namesakes::index_others(tx).await } else { Ok(()) }
 }
 
 /// Guarded in its own statement: only the event that the change was decided on may be the latest.

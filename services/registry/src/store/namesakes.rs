@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use greenlane_jose::sha256;
 use greenlane_store::{Tx, bulk};
-use sea_orm::DbErr;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
+use sea_orm::{DbBackend, DbErr, Statement, Value};
 
-use super::IN_LIST;
 use super::entity::body;
-use crate::domain::body::Body;
+use super::{IN_LIST, rows};
+use crate::domain::body::{Body, BodyRecord};
 use crate::domain::command::Command;
 use crate::domain::goods::as_read;
 use crate::domain::names::BodyId;
@@ -28,6 +28,9 @@ pub(super) const NOT_INDEXED: &str = "names_index IS DISTINCT FROM latest_index"
 pub(super) fn name_sha256(display_name: &str) -> String {
     hex::encode(sha256(as_read(display_name).as_bytes()))
 }
+
+/// Bodies that one statement indexes.
+pub(super) const AT_ONCE: usize = 1_000;
 
 /// What a body may be called in the course of a group, and where. Each by each: one command may follow the other.
 #[derive(Default)]
@@ -89,6 +92,41 @@ pub(super) async fn load(tx: &Tx, world: &mut World, commands: &[&Command]) -> R
     Ok(())
 }
 
+/// Puts the rows into the index that it says nothing of, or what was before: from now on they are found by it, and not
+/// read whoever is registered. For a transaction that holds the lock of the head, as [`load`] does.
+pub(super) async fn index_others(tx: &Tx) -> Result<(), DbErr> {
+    let others = body::Entity::find().filter(Expr::cust(NOT_INDEXED)).all(tx).await?;
+    for some in others.chunks(AT_ONCE) {
+        let some = some.iter().map(|row| (row.id.as_str(), row.latest_index, row.record.as_str()));
+        tx.execute_raw(indexing(tx.get_database_backend(), some)?).await?;
+    }
+    Ok(())
+}
+
+/// Puts bodies into the index: each by its identifier, its latest index and its record. One that was changed since it was
+/// read is left as it is.
+pub(super) fn indexing<'r>(
+    backend: DbBackend,
+    bodies: impl IntoIterator<Item = (&'r str, i64, &'r str)>,
+) -> Result<Statement, DbErr> {
+    let (mut places, mut values) = (Vec::new(), Vec::<Value>::new());
+    for (id, latest_index, record) in bodies {
+        let record: BodyRecord = rows::from_json(record, "body")?;
+        let first = values.len() + 1;
+        places.push(format!("(${first}, ${}, ${}, ${})", first + 1, first + 2, first + 3));
+        values.push(id.into());
+        values.push(latest_index.into());
+        values.push(name_sha256(&record.display_name).into());
+        values.push(record.did_spelled().into());
+    }
+    let sql = format!(
+        "UPDATE body SET names_index = known.column2, name_sha256 = known.column3, did_spelled = known.column4 \
+         FROM (VALUES {}) AS known WHERE body.id = known.column1 AND body.latest_index = known.column2",
+        places.join(", "),
+    );
+    Ok(Statement::from_sql_and_values(backend, sql, values))
+}
+
 fn chunks(values: &BTreeSet<String>) -> impl Iterator<Item = Vec<&str>> {
     let mut values = values.iter().map(String::as_str);
     std::iter::from_fn(move || {
@@ -96,3 +134,6 @@ fn chunks(values: &BTreeSet<String>) -> impl Iterator<Item = Vec<&str>> {
         (!chunk.is_empty()).then_some(chunk)
     })
 }
+
+#[cfg(test)]
+mod tests;

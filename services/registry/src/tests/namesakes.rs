@@ -34,6 +34,7 @@ impl MigratorTrait for Before {
 greenlane_store::engine_tests!(Before:
     who_was_there_before_the_index_is_in_it_and_told_apart,
     whom_a_program_without_the_index_writes_beside_this_one_is_told_apart,
+    whom_it_wrote_is_read_with_one_registration_and_found_by_the_index_from_then_on,
     of_all_the_bodies_of_an_economy_only_those_are_read_that_are_called_alike,
     a_body_that_is_renamed_and_moved_in_one_group_is_told_apart_where_it_comes_to,
 );
@@ -46,6 +47,13 @@ async fn write_as_before(db: &TestDatabase, id: &str, name: &str, did: &str) {
     let columns = "id, economy, record, roles, created_at, updated_at, create_index, latest_index";
     let values = format!("'{id}', 'XA', '{record}', ' certification_body ', 0, 0, 0, 0");
     sql(db, &format!("INSERT INTO body ({columns}) VALUES ({values})")).await;
+}
+
+/// The same program renames xa-lab, and leaves the index as it was.
+async fn rename_as_before(db: &TestDatabase) {
+    let renamed = "UPDATE body SET record = replace(record, 'Certification body xa-lab', 'The Institute'), \
+                   latest_index = latest_index + 1 WHERE id = 'xa-lab'";
+    sql(db, renamed).await;
 }
 
 /// Rows of which the index says nothing, or what was before.
@@ -97,10 +105,7 @@ async fn whom_a_program_without_the_index_writes_beside_this_one_is_told_apart(d
     let served = serve(&db).await;
     served.enrol("xa-lab").await;
     write_as_before(&db, "xa-old", "The Laboratory", "did:web:old.example.org").await;
-    // It renames too, and leaves the index as it was.
-    let renamed = "UPDATE body SET record = replace(record, 'Certification body xa-lab', 'The Institute'), \
-                   latest_index = latest_index + 1 WHERE id = 'xa-lab'";
-    sql(&db, renamed).await;
+    rename_as_before(&db).await;
     assert_eq!(not_indexed(&db).await, 2);
     for name in ["the laboratory", "THE INSTITUTE"] {
         let alike = called("xa-new", name, "did:web:new.example.org");
@@ -110,6 +115,25 @@ async fn whom_a_program_without_the_index_writes_beside_this_one_is_told_apart(d
     served.bodies().create_body(taken).await.map(drop).expect_err("the identifier of xa-old");
     let free = called("xa-new", "Certification body xa-lab", "did:web:new.example.org");
     served.bodies().create_body(free).await.expect("nobody is called so any more");
+}
+
+async fn whom_it_wrote_is_read_with_one_registration_and_found_by_the_index_from_then_on(db: TestDatabase) {
+    db.migrate::<Migrator>().await.unwrap();
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    write_as_before(&db, "xa-old", "The Laboratory", "did:web:old.example.org").await;
+    rename_as_before(&db).await;
+    let next = || vec![Command::CreateBody(record("xa-next", "Next", "XA"))];
+    assert_eq!(load(&db, next()).await.bodies.len(), 2, "whoever is registered");
+    served.bodies().create_body(called("xa-new", "New", "did:web:new.example.org")).await.unwrap();
+    assert_eq!(not_indexed(&db).await, 0);
+    assert!(load(&db, next()).await.bodies.is_empty(), "it is called as none of them");
+    for name in ["the laboratory", "THE INSTITUTE"] {
+        let alike = called("xa-other", name, "did:web:another.example.org");
+        assert_eq!(refused(&served, alike).await, ["body.display_name"], "{name}");
+    }
+    let taken = called("xa-other", "Other", "did:web:old.example.org");
+    served.bodies().create_body(taken).await.map(drop).expect_err("the identifier of xa-old");
 }
 
 pub(super) fn record(id: &str, name: &str, economy: &str) -> BodyRecord {

@@ -2,17 +2,12 @@
 
 use async_trait::async_trait;
 use sea_orm::sea_query::{ColumnDef, Index, Query, Table};
-use sea_orm::{ConnectionTrait as _, DbErr, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait as _, DbErr, QueryResult};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
-use crate::domain::body::BodyRecord;
-use crate::store::namesakes::{NOT_INDEXED, name_sha256};
-use crate::store::rows;
+use crate::store::namesakes::{AT_ONCE, NOT_INDEXED, indexing};
 
 pub(super) struct Namesakes;
-
-/// Bodies that one statement fills in.
-const AT_ONCE: usize = 1_000;
 
 impl MigrationName for Namesakes {
     fn name(&self) -> &str {
@@ -52,27 +47,14 @@ impl MigrationTrait for Namesakes {
 /// For the bodies that are there. Few statements: on PostgreSQL nobody reads the table meanwhile.
 async fn fill_in(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let connection = manager.get_connection();
-    let select = Query::select().columns(["id", "record"]).from("body").take();
-    let read = |row: QueryResult| Ok((row.try_get("", "id")?, row.try_get("", "record")?));
-    let bodies: Result<Vec<(String, String)>, DbErr> =
+    let select = Query::select().columns(["id", "latest_index", "record"]).from("body").take();
+    let read =
+        |row: QueryResult| Ok((row.try_get("", "id")?, row.try_get("", "latest_index")?, row.try_get("", "record")?));
+    let bodies: Result<Vec<(String, i64, String)>, DbErr> =
         connection.query_all(&select).await?.into_iter().map(read).collect();
     for some in bodies?.chunks(AT_ONCE) {
-        let (mut places, mut values) = (Vec::new(), Vec::<Value>::new());
-        for (id, record) in some {
-            let record: BodyRecord = rows::from_json(record, "body")?;
-            let first = values.len() + 1;
-            places.push(format!("(${first}, ${}, ${})", first + 1, first + 2));
-            values.push(id.clone().into());
-            values.push(name_sha256(&record.display_name).into());
-            values.push(record.did_spelled().into());
-        }
-        let sql = format!(
-            "UPDATE body SET name_sha256 = known.column2, did_spelled = known.column3, names_index = latest_index \
-             FROM (VALUES {}) AS known WHERE body.id = known.column1",
-            places.join(", "),
-        );
-        let statement = Statement::from_sql_and_values(manager.get_database_backend(), sql, values);
-        connection.execute_raw(statement).await?;
+        let some = some.iter().map(|(id, latest_index, record)| (id.as_str(), *latest_index, record.as_str()));
+        connection.execute_raw(indexing(manager.get_database_backend(), some)?).await?;
     }
     Ok(())
 }
