@@ -100,7 +100,8 @@ const WRITER_CACHE: &str = "-65536";
 /// Pages in the write-ahead log before it is copied into the file: 32 MiB.
 const CHECKPOINT_PAGES: &str = "8192";
 
-/// Statements that a connection keeps prepared: bulk inserts have nine texts a table.
+/// Statements that a connection keeps prepared. On SQLite bulk inserts have nine texts a table, and of many rows four more
+/// for each choice of columns that these have in common; on PostgreSQL they have two for tables that are written together.
 const STATEMENTS: usize = 400;
 
 async fn open_sqlite(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> {

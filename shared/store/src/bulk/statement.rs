@@ -17,8 +17,8 @@ const MOST_VALUES: usize = 256;
 /// Rows in one statement of arrays at most: their number is not in its text, and only the size of the message counts.
 const MOST_IN_ARRAYS: usize = 1_024;
 
-/// Rows from which on a value that all of them have in a column is sent once. With fewer there is little to save, and many
-/// more texts: rows have something in common by chance.
+/// Rows from which on a value that all of them have in a column is sent once. With fewer there is little to save, and on
+/// SQLite many more texts: rows have something in common by chance.
 const SHARED_FROM: usize = 32;
 
 /// One statement, or a part of one.
@@ -34,9 +34,9 @@ pub(super) struct Arrays {
     into: String,
     only_absent: bool,
     kinds: Vec<Kind>,
+    /// Of each column, whether all rows have the same there, which is then sent once.
+    pub(super) is_shared: Vec<bool>,
     rows: Vec<Vec<Value>>,
-    /// Of the columns that come last: what all rows have there.
-    shared: Vec<Value>,
 }
 
 impl Insert {
@@ -50,28 +50,53 @@ impl Insert {
 
 /// What inserts these rows, in their order.
 pub(super) fn statements(engine: Engine, mut run: Run, only_absent: bool) -> Vec<Insert> {
-    let (shared, kinds) = match engine {
-        Engine::Sqlite => (take_shared(&mut run), None),
-        Engine::Postgres if kinds(&run).is_some() => (take_shared(&mut run), kinds(&run)),
-        Engine::Postgres => (Shared::default(), None),
-    };
-    let columns = run.columns.len();
-    run.columns.extend(shared.columns);
-    let all = run.columns.len();
-    let (into, shared) = (into(engine, run.table, &run.columns), shared.values);
-    let mut rows = run.rows;
+    match engine {
+        Engine::Sqlite => {
+            let shared = take_shared(&mut run);
+            lists(engine, run, &shared, only_absent)
+        }
+        Engine::Postgres => match kinds(&run) {
+            Some(kinds) => arrays(run, &kinds, only_absent),
+            None => lists(engine, run, &Shared::default(), only_absent),
+        },
+    }
+}
+
+fn lists(engine: Engine, run: Run, shared: &Shared, only_absent: bool) -> Vec<Insert> {
+    let Run { table, mut columns, mut rows } = run;
+    let unshared = columns.len();
+    columns.extend(&shared.columns);
+    let into = into(engine, table, &columns);
     let mut statements = Vec::new();
     while !rows.is_empty() {
-        let size = if kinds.is_some() { rows.len().min(MOST_IN_ARRAYS) } else { size(engine, all, rows.len()) };
-        let rest = rows.split_off(size);
-        let (into, shared) = (into.clone(), shared.clone());
-        statements.push(match &kinds {
-            Some(kinds) => Insert::Arrays(Arrays { into, only_absent, kinds: kinds.clone(), rows, shared }),
-            None => Insert::Lists(list(engine, &into, columns, rows, shared, only_absent)),
-        });
+        let rest = rows.split_off(size(engine, columns.len(), rows.len()));
+        let list = list(engine, &into, unshared, rows, shared.values.clone(), only_absent);
+        statements.push(Insert::Lists(list));
         rows = rest;
     }
     statements
+}
+
+fn arrays(run: Run, kinds: &[Kind], only_absent: bool) -> Vec<Insert> {
+    let Run { table, columns, mut rows } = run;
+    let (into, is_shared) = (into(Engine::Postgres, table, &columns), is_shared(&rows));
+    let mut statements = Vec::new();
+    while !rows.is_empty() {
+        let rest = rows.split_off(rows.len().min(MOST_IN_ARRAYS));
+        let (into, kinds, is_shared) = (into.clone(), kinds.to_vec(), is_shared.clone());
+        statements.push(Insert::Arrays(Arrays { into, only_absent, kinds, is_shared, rows }));
+        rows = rest;
+    }
+    statements
+}
+
+/// Of each column, whether all of these rows have the same there. Never of all columns: rows of nothing would be none.
+fn is_shared(rows: &[Vec<Value>]) -> Vec<bool> {
+    let Some((first, rest)) = rows.split_first() else { return Vec::new() };
+    let are_many = rows.len() >= SHARED_FROM;
+    let alike = |(column, value): (usize, &Value)| are_many && rest.iter().all(|row| row[column] == *value);
+    let is_shared: Vec<bool> = first.iter().enumerate().map(alike).collect();
+    if is_shared.contains(&false) { is_shared } else { vec![false; is_shared.len()] }
 }
 
 /// What all rows have in common.
@@ -84,18 +109,15 @@ struct Shared {
 /// Takes out of the rows what all of them have in common. Those of one caller, recorded together, differ in less than half
 /// of their columns.
 fn take_shared(run: &mut Run) -> Shared {
+    let is_shared = is_shared(&run.rows);
     let mut shared = Shared::default();
-    let Some((first, rest)) = run.rows.split_first().filter(|(_, rest)| rest.len() + 1 >= SHARED_FROM) else {
-        return shared;
-    };
-    let alike = |(column, value): (usize, &Value)| rest.iter().all(|row| row[column] == *value);
-    let is_shared: Vec<bool> = first.iter().enumerate().map(alike).collect();
-    // Rows of nothing would be none.
-    if is_shared.iter().all(|is_shared| *is_shared) {
+    if !is_shared.contains(&true) {
         return shared;
     }
-    let in_common = first.iter().zip(&is_shared).filter(|(_, is_shared)| **is_shared);
-    shared.values = in_common.map(|(value, _)| value.clone()).collect();
+    if let Some(first) = run.rows.first() {
+        let in_common = first.iter().zip(&is_shared).filter(|(_, is_shared)| **is_shared);
+        shared.values = in_common.map(|(value, _)| value.clone()).collect();
+    }
     let named = run.columns.iter().zip(&is_shared).filter(|(_, is_shared)| **is_shared);
     shared.columns = named.map(|(name, _)| *name).collect();
     keep_unshared(&mut run.columns, &is_shared);
@@ -109,22 +131,32 @@ fn keep_unshared<T>(items: &mut Vec<T>, is_shared: &[bool]) {
 }
 
 /// One statement of these parts, and its values. It tells the number of rows of the last part.
+///
+/// Which columns are shared is not in its text: rows have this or that in common by chance, and there would be as many texts
+/// as the columns of all tables have combinations. An array that is shorter than others is filled up with NULL, which no
+/// value of ours is, and its first value is taken instead. Whether anything is shared at all is in it: for a few rows the
+/// plain text is planned and begun faster.
 pub(super) fn together<'a>(parts: impl IntoIterator<Item = &'a Arrays>) -> Result<(String, PgArguments), DbErr> {
-    let (mut inserts, mut variable) = (Vec::new(), 0);
+    let parts: Vec<&Arrays> = parts.into_iter().collect();
+    let is_any_shared = parts.iter().any(|part| part.is_shared.contains(&true));
+    let (mut inserts, mut variables) = (Vec::new(), 0);
     let mut values = PgArguments::default();
     for part in parts {
         let arrays = part.kinds.iter().map(|kind| {
-            variable += 1;
-            format!("${variable}::{}[]", kind.name())
+            variables += 1;
+            format!("${variables}::{}[]", kind.name())
         });
-        let arrays = arrays.collect::<Vec<_>>().join(", ");
-        let mut shared = String::new();
-        for kind in part.shared.iter().filter_map(Kind::of) {
-            variable += 1;
-            let _ = write!(shared, ", ${variable}::{}", kind.name());
-        }
+        let arrays: Vec<String> = arrays.collect();
+        let from = arrays.join(", ");
         let absent = if part.only_absent { ON_CONFLICT } else { "" };
-        inserts.push(format!("{}SELECT *{shared} FROM UNNEST({arrays}){absent}", part.into));
+        let (taken, given) = if is_any_shared {
+            let taken = arrays.iter().enumerate().map(|(place, array)| format!("COALESCE(c{place}, ({array})[1])"));
+            let names: Vec<String> = (0..arrays.len()).map(|place| format!("c{place}")).collect();
+            (taken.collect::<Vec<_>>().join(", "), format!(" AS given ({})", names.join(", ")))
+        } else {
+            ("*".to_owned(), String::new())
+        };
+        inserts.push(format!("{}SELECT {taken} FROM UNNEST({from}){given}{absent}", part.into));
         part.bind(&mut values).map_err(|error| DbErr::Type(error.to_string()))?;
     }
     let last = inserts.pop().unwrap_or_default();
@@ -138,7 +170,7 @@ pub(super) fn together<'a>(parts: impl IntoIterator<Item = &'a Arrays>) -> Resul
 const ON_CONFLICT: &str = " ON CONFLICT DO NOTHING";
 
 impl Arrays {
-    /// Column by column, each value from where it is.
+    /// Column by column, each value from where it is; of a shared column the first.
     fn bind<'a>(&'a self, values: &mut PgArguments) -> Result<(), BoxDynError> {
         macro_rules! column {
             ($column:ident, $pattern:pat => $value:expr) => {{
@@ -146,7 +178,8 @@ impl Arrays {
                     $pattern => Some($value),
                     _ => None,
                 };
-                values.add(self.rows.iter().map(of_row).collect::<Vec<_>>())?;
+                let count = if self.is_shared[$column] { 1 } else { self.rows.len() };
+                values.add(self.rows[..count].iter().map(of_row).collect::<Vec<_>>())?;
             }};
         }
         for (column, kind) in self.kinds.iter().enumerate() {
@@ -157,17 +190,6 @@ impl Arrays {
                 Kind::Double => column!(column, Value::Double(Some(value)) => *value),
                 Kind::Text => column!(column, Value::String(Some(value)) => value.as_str()),
                 Kind::Bytes => column!(column, Value::Bytes(Some(value)) => value.as_slice()),
-            }
-        }
-        for value in &self.shared {
-            match value {
-                Value::Bool(Some(value)) => values.add(*value)?,
-                Value::Int(Some(value)) => values.add(*value)?,
-                Value::BigInt(Some(value)) => values.add(*value)?,
-                Value::Double(Some(value)) => values.add(*value)?,
-                Value::String(Some(value)) => values.add(value.as_str())?,
-                Value::Bytes(Some(value)) => values.add(value.as_slice())?,
-                other => return Err(format!("{other:?} stands in no array").into()),
             }
         }
         Ok(())

@@ -90,10 +90,41 @@ fn what_many_rows_have_in_common_is_sent_once() {
     );
     assert_eq!(values, 41);
     assert_eq!(list(20).1, 40, "few rows are alike by chance");
-    let insert = one(Engine::Postgres, 40);
-    let (sql, values) = statement::together(insert.arrays()).unwrap();
-    assert_eq!(sql, "INSERT INTO \"row\" (\"id\", \"note\") SELECT *, $2::text FROM UNNEST($1::integer[])");
-    assert_eq!(sea_orm::sqlx::Arguments::len(&values), 2);
+    let is_shared = |count| {
+        let Insert::Arrays(arrays) = one(Engine::Postgres, count) else { panic!("all of it stands in arrays") };
+        arrays.is_shared
+    };
+    assert_eq!([is_shared(40), is_shared(20)], [[false, true], [false, false]]);
+}
+
+#[test]
+fn on_postgres_it_makes_no_other_text_which_columns_rows_have_in_common() {
+    let row = |is_alike: bool, id: i32| {
+        let note = if is_alike { "x".to_owned() } else { format!("x{id}") };
+        row::ActiveModel { id: Set(id), note: Set(Some(note)) }
+    };
+    let part = |is_alike| {
+        let runs = runs((0..40).map(|id| row(is_alike, id)));
+        runs.into_iter().flat_map(|run| statement::statements(Engine::Postgres, run, false)).collect::<Vec<_>>()
+    };
+    let text = |are_alike: [bool; 2]| {
+        let parts: Vec<Insert> = are_alike.into_iter().flat_map(part).collect();
+        let (sql, values) = statement::together(parts.iter().filter_map(Insert::arrays)).unwrap();
+        assert_eq!(sea_orm::sqlx::Arguments::len(&values), 4, "{sql}");
+        sql
+    };
+    let insert = |id: u32, note: u32| {
+        format!(
+            "INSERT INTO \"row\" (\"id\", \"note\") \
+             SELECT COALESCE(c0, (${id}::integer[])[1]), COALESCE(c1, (${note}::text[])[1]) \
+             FROM UNNEST(${id}::integer[], ${note}::text[]) AS given (c0, c1)"
+        )
+    };
+    let one = format!("WITH part_0 AS ({}) {}", insert(1, 2), insert(3, 4));
+    for are_alike in [[true, true], [true, false], [false, true]] {
+        assert_eq!(text(are_alike), one);
+    }
+    assert!(!text([false, false]).contains("COALESCE"), "there is nothing to fill up");
 }
 
 #[test]
