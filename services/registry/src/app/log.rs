@@ -185,6 +185,14 @@ impl LogWriter {
         }
     }
 
+    /// Notes a head that was only read: another process signed it, or this one by a commit of which nothing was heard. Who is
+    /// told that something was done before now holds a proof that leads to this head or to one before it.
+    pub(crate) fn signed_elsewhere(&self, head: &TreeHead) -> Result<(), LogBroken> {
+        self.check_note(head)?;
+        self.signed(head);
+        Ok(())
+    }
+
     /// Rebuilds the edge from what is stored, compares it with the head, and the head with its own signature, and
     /// all of it with what was signed last. Signs the tree if nothing was signed in this log's name.
     pub(crate) async fn start(
