@@ -171,7 +171,7 @@ async fn a_retry_at_another_replica_is_answered_as_then_and_what_stands_beside_i
         mutation("b", "b", "xa-before"),
         mutation("a", "a", "xa-again"),
         mutation("a", "of something else", "xa-other"),
-        // If the retry were new, there were such a body now.
+        // If the retry were new, there would be such a body now.
         mutation("c", "c", "xa-again"),
     ];
     let second = Process::begin(&db, &key, directory.path()).await;

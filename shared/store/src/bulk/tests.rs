@@ -98,7 +98,7 @@ fn what_many_rows_have_in_common_is_sent_once() {
 }
 
 #[test]
-fn on_postgres_it_makes_no_other_text_which_columns_rows_have_in_common() {
+fn on_postgres_the_text_does_not_depend_on_which_columns_rows_have_in_common() {
     let row = |is_alike: bool, id: i32| {
         let note = if is_alike { "x".to_owned() } else { format!("x{id}") };
         row::ActiveModel { id: Set(id), note: Set(Some(note)) }

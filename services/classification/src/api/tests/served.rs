@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::running::Running;
 use crate::Migrator;
 
-engine_tests!(Migrator: of_what_was_stored_before_a_later_version_serves_no_field_more);
+engine_tests!(Migrator: what_is_served_of_the_starter_keeps_its_hash);
 
 /// What the starter says of what is listed.
 const FILES: [&str; 5] = [
@@ -137,7 +137,7 @@ async fn served(running: &Running) -> BTreeSet<Vec<u8>> {
     fields
 }
 
-async fn of_what_was_stored_before_a_later_version_serves_no_field_more(db: TestDatabase) {
+async fn what_is_served_of_the_starter_keeps_its_hash(db: TestDatabase) {
     let running = Running::start(&db).await;
     let fields = served(&running).await;
     for kind in 1..=6 {
