@@ -120,10 +120,10 @@ mod tests {
             assert!(Arc::ptr_eq(rows, &green.rows(&catalogue, &[list], edition, *day).await.unwrap()), "{day}");
         }
 
-        let later = "2028-01-01".parse().unwrap();
+        let (lists, later) = ([list], "2028-01-01".parse().unwrap());
         tokio::select! {
             biased;
-            _ = green.rows(&catalogue, &[list], edition, later) => panic!("it is not found at once"),
+            _ = green.rows(&catalogue, &lists, edition, later) => panic!("it is not found at once"),
             () = std::future::ready(()) => {}
         }
         let key: Key = (catalogue.changed_at, list.fact.id.clone(), list.fact.version, edition, later);
