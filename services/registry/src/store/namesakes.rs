@@ -92,8 +92,8 @@ pub(super) async fn load(tx: &Tx, world: &mut World, commands: &[&Command]) -> R
     Ok(())
 }
 
-/// Puts the rows into the index that it says nothing of, or what was before: from now on they are found by it, and not
-/// read whoever is registered. For a transaction that holds the lock of the head, as [`load`] does.
+/// Puts the rows into the index that it says nothing of, or what was before: from now on they are found by it,
+/// and are no longer read with every registration. For a transaction that holds the lock of the head, as [`load`] does.
 pub(super) async fn index_others(tx: &Tx) -> Result<(), DbErr> {
     let others = body::Entity::find().filter(Expr::cust(NOT_INDEXED)).all(tx).await?;
     for some in others.chunks(AT_ONCE) {
