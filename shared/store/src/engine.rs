@@ -102,8 +102,10 @@ const WRITER_CACHE: &str = "-16384";
 /// Pages in the write-ahead log before it is copied into the file: 32 MiB.
 const CHECKPOINT_PAGES: &str = "8192";
 
-/// Statements that a connection keeps prepared. On SQLite bulk inserts have nine texts a table, and of many rows four more
-/// for each choice of columns that these have in common; on PostgreSQL they have two for tables that are written together.
+/// Statements that a connection keeps prepared. On SQLite bulk inserts have nine texts a table, and of many rows up to nine
+/// more for each choice of columns that these have in common: four while there are no more than 256 rows, and all of them
+/// beyond, where the rest may be of any length. On PostgreSQL they have two for each combination of tables that are written
+/// together and of columns that are left out there as NULL, and more where so many rows are written that arrays are cut.
 const STATEMENTS: usize = 400;
 
 async fn open_sqlite(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> {

@@ -133,9 +133,10 @@ fn keep_unshared<T>(items: &mut Vec<T>, is_shared: &[bool]) {
 /// One statement of these parts, and its values. It tells the number of rows of the last part.
 ///
 /// Which columns are shared is not in its text: rows have this or that in common by chance, and there would be as many texts
-/// as the columns of all tables have combinations. An array that is shorter than others is filled up with NULL, which no
-/// value of ours is, and its first value is taken instead. Whether anything is shared at all is in it: for a few rows the
-/// plain text is planned and begun faster.
+/// as the columns of all tables have combinations. Which parts there are is in it, and which columns each of them leaves out
+/// as NULL; rows of which there are more than go into one array are several parts. An array that is shorter than others is
+/// filled up with NULL, which no value of ours is, and its first value is taken instead. Whether anything is shared at all is
+/// in it: for a few rows the plain text is planned and begun faster.
 pub(super) fn together<'a>(parts: impl IntoIterator<Item = &'a Arrays>) -> Result<(String, PgArguments), DbErr> {
     let parts: Vec<&Arrays> = parts.into_iter().collect();
     let is_any_shared = parts.iter().any(|part| part.is_shared.contains(&true));
