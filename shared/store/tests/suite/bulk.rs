@@ -2,14 +2,15 @@
 
 use greenlane_store::testing::TestDatabase;
 use greenlane_store::{StoreError, bulk};
-use sea_orm::{ConnectionTrait as _, EntityTrait, PaginatorTrait, Set};
+use sea_orm::{ConnectionTrait as _, EntityTrait, PaginatorTrait, QueryOrder, Set};
 
-use crate::schema::{Migrator, note, wide};
+use crate::schema::{Migrator, mixed, note, wide};
 
 greenlane_store::engine_tests!(
     Migrator: five_thousand_rows_of_eight_columns_are_inserted,
     thirty_thousand_rows_are_inserted,
     what_many_rows_have_in_common_is_in_each_of_them,
+    of_every_kind_and_in_several_tables_at_once_it_is_in_each_of_them,
     inserting_what_is_there_twice_is_no_error,
     no_rows_are_no_error,
     what_is_looked_up_by_key_is_found_after_a_migration_added_a_column,
@@ -77,6 +78,52 @@ async fn what_many_rows_have_in_common_is_in_each_of_them(db: TestDatabase) {
         (id, "one".to_owned(), own.clone(), String::new(), own, "for all".to_owned())
     });
     assert_eq!(read.into_iter().map(told).collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+}
+
+/// More rows than go into one array or one list, of values that could be taken for none.
+async fn of_every_kind_and_in_several_tables_at_once_it_is_in_each_of_them(db: TestDatabase) {
+    const ROWS: i64 = 1_100;
+    let of_each_kind = |id| mixed::Model {
+        id,
+        said: String::new(),
+        bytes: Vec::new(),
+        is_so: false,
+        measured: 0.0,
+        counted: 0,
+        own: format!("value {id}"),
+    };
+    let noted = |id| note::Model { id, revision: 7 };
+    let alike = |mut row: wide::ActiveModel| {
+        (row.b, row.g) = (Set("for all".to_owned()), Set(String::new()));
+        row
+    };
+    let write: Result<_, StoreError> = db
+        .write("together", move |tx| {
+            Box::pin(async move {
+                let mut inserts = bulk::Inserts::default();
+                inserts.add((0..ROWS).map(of_each_kind).map(mixed::ActiveModel::from));
+                inserts.add((0..ROWS).map(noted).map(note::ActiveModel::from));
+                Ok(inserts.write_with_absent(tx, rows(ROWS).into_iter().map(alike)).await?)
+            })
+        })
+        .await;
+    assert_eq!(write.unwrap(), 1_100);
+    let read: Result<_, StoreError> = db
+        .read("read", |tx| {
+            Box::pin(async move {
+                let of_each_kind = mixed::Entity::find().order_by_asc(mixed::Column::Id).all(tx).await?;
+                let notes = note::Entity::find().order_by_asc(note::Column::Id).all(tx).await?;
+                Ok((of_each_kind, notes, wide::Entity::find().order_by_asc(wide::Column::Id).all(tx).await?))
+            })
+        })
+        .await;
+    let (read_of_each_kind, read_notes, read_wide) = read.unwrap();
+    assert_eq!(read_of_each_kind, (0..ROWS).map(of_each_kind).collect::<Vec<_>>());
+    assert_eq!(read_notes, (0..ROWS).map(noted).collect::<Vec<_>>());
+    let told: Vec<_> = read_wide.into_iter().map(|row| (row.id, row.a, row.b, row.c, row.g)).collect();
+    let own = |id: i64| format!("value {id}");
+    let expected = (0..ROWS).map(|id| (id, own(id), "for all".to_owned(), own(id), String::new()));
+    assert_eq!(told, expected.collect::<Vec<_>>());
 }
 
 async fn inserting_what_is_there_twice_is_no_error(db: TestDatabase) {

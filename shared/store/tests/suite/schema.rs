@@ -47,7 +47,18 @@ impl MigrationTrait for Tables {
         for column in ["a", "b", "c", "d", "e", "f", "g"] {
             wide.col(ColumnDef::new(column).text().not_null());
         }
-        manager.create_table(wide).await
+        manager.create_table(wide).await?;
+        let mixed = Table::create()
+            .table("mixed")
+            .col(ColumnDef::new("id").big_integer().not_null().primary_key())
+            .col(ColumnDef::new("said").text().not_null())
+            .col(ColumnDef::new("bytes").binary().not_null())
+            .col(ColumnDef::new("is_so").boolean().not_null())
+            .col(ColumnDef::new("measured").double().not_null())
+            .col(ColumnDef::new("counted").big_integer().not_null())
+            .col(ColumnDef::new("own").text().not_null())
+            .take();
+        manager.create_table(mixed).await
     }
 }
 
@@ -105,6 +116,29 @@ pub(crate) mod wide {
         pub(crate) e: String,
         pub(crate) f: String,
         pub(crate) g: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A row with a value of each kind.
+pub(crate) mod mixed {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "mixed")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) id: i64,
+        pub(crate) said: String,
+        pub(crate) bytes: Vec<u8>,
+        pub(crate) is_so: bool,
+        pub(crate) measured: f64,
+        pub(crate) counted: i64,
+        pub(crate) own: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
