@@ -88,6 +88,11 @@ pub(crate) struct BodyPatch {
 }
 
 impl BodyPatch {
+    /// Whether it changes what a body is called, or where.
+    pub(crate) fn renames(&self) -> bool {
+        self.display_name.is_some() || self.economy.is_some()
+    }
+
     /// Changes a record.
     pub(crate) fn apply(&self, record: &mut BodyRecord) {
         let set = |field: &mut String, value: &Option<String>| {

@@ -53,10 +53,21 @@ pub(crate) struct StatementCommand {
 /// What must be written. The index of the event before guards the update.
 #[derive(Clone, Debug)]
 pub(crate) enum BodyChange {
-    Updated { body: Body, previous_index: u64 },
-    KeyChanged { key: Key, previous_index: u64 },
+    Updated {
+        body: Body,
+        previous_index: u64,
+        /// Whether others were read that it is to be told apart from.
+        is_renamed: bool,
+    },
+    KeyChanged {
+        key: Key,
+        previous_index: u64,
+    },
     Stated(Statement),
-    StatementChanged { statement: Statement, previous_index: u64 },
+    StatementChanged {
+        statement: Statement,
+        previous_index: u64,
+    },
 }
 
 impl BodyCommand {
@@ -73,7 +84,7 @@ impl BodyCommand {
     /// Whether it changes what a body is called, or where; then also its new name and its new economy, where they change.
     pub(crate) fn renames(&self) -> Option<(&BodyId, Option<&str>, Option<&str>)> {
         match self {
-            Self::Update { id, patch, .. } if patch.display_name.is_some() || patch.economy.is_some() => {
+            Self::Update { id, patch, .. } if patch.renames() => {
                 Some((id, patch.display_name.as_deref(), patch.economy.as_deref()))
             }
             Self::Update { .. } | Self::RetireKey { .. } | Self::RevokeKey { .. } | Self::State(_) | Self::Step(_) => {
@@ -180,7 +191,7 @@ impl World {
         body.updated_at = now;
         let leaf = Entry::Body(BodyEntry::Updated { body: &body.record }, now).to_bytes();
         let body = body.clone();
-        let change = BodyChange::Updated { body: body.clone(), previous_index };
+        let change = BodyChange::Updated { body: body.clone(), previous_index, is_renamed: patch.renames() };
         Ok(Applied { change: Change::OfBody(change), leaf, done: Done::Body(body) })
     }
 

@@ -111,8 +111,8 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
             | Change::WrittenOff(_) => {}
         }
     }
-    let are_others_read =
-        !bodies.is_empty() || updates.iter().any(|change| matches!(change, BodyChange::Updated { .. }));
+    let are_others_read = !bodies.is_empty()
+        || updates.iter().any(|change| matches!(change, BodyChange::Updated { is_renamed: true, .. }));
     bulk::insert(tx, bodies).await?;
     bulk::insert(tx, keys).await?;
     bulk::insert(tx, statements).await?;
@@ -127,7 +127,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
 async fn update(tx: &Tx, change: &BodyChange) -> Result<(), DbErr> {
     let updated = match change {
         BodyChange::Stated(_) => return Ok(()),
-        BodyChange::Updated { body, previous_index } => {
+        BodyChange::Updated { body, previous_index, is_renamed: _ } => {
             use body::Column as C;
             body::Entity::update_many()
                 .col_expr(C::Economy, Expr::value(body.record.economy.clone()))

@@ -35,6 +35,7 @@ greenlane_store::engine_tests!(Before:
     who_was_there_before_the_index_is_in_it_and_told_apart,
     whom_a_program_without_the_index_writes_beside_this_one_is_told_apart,
     whom_it_wrote_is_read_with_one_registration_and_found_by_the_index_from_then_on,
+    what_changes_nobodys_name_reads_nobody_else,
     of_all_the_bodies_of_an_economy_only_those_are_read_that_are_called_alike,
     a_body_that_is_renamed_and_moved_in_one_group_is_told_apart_where_it_comes_to,
 );
@@ -134,6 +135,21 @@ async fn whom_it_wrote_is_read_with_one_registration_and_found_by_the_index_from
     }
     let taken = called("xa-other", "Other", "did:web:old.example.org");
     served.bodies().create_body(taken).await.map(drop).expect_err("the identifier of xa-old");
+}
+
+async fn what_changes_nobodys_name_reads_nobody_else(db: TestDatabase) {
+    db.migrate::<Migrator>().await.unwrap();
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    write_as_before(&db, "xa-old", "The Laboratory", "did:web:old.example.org").await;
+    sql(&db, "UPDATE body SET record = 'damaged' WHERE id = 'xa-old'").await;
+    let mut website = rename("Certification body xa-lab", "u1");
+    website.update_mask.as_mut().unwrap().paths = vec!["website".to_owned()];
+    let body = served.bodies().update_body(website).await.unwrap().into_inner().body.unwrap();
+    assert_eq!(body.website, "https://lab.example.org");
+    assert_eq!(not_indexed(&db).await, 1, "it is left to who is told apart from it");
+    let status = served.bodies().update_body(rename("The Institute", "u2")).await.unwrap_err();
+    assert_eq!(status.code(), tonic::Code::Internal, "{status:?}");
 }
 
 pub(super) fn record(id: &str, name: &str, economy: &str) -> BodyRecord {
