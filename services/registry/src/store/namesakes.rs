@@ -9,7 +9,7 @@ use greenlane_jose::sha256;
 use greenlane_store::{Tx, bulk};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
-use sea_orm::{DbBackend, DbErr, Statement, Value};
+use sea_orm::{DbBackend, DbErr, QueryOrder, QuerySelect, Statement, Value};
 
 use super::entity::body;
 use super::{IN_LIST, rows};
@@ -29,8 +29,8 @@ pub(super) fn name_sha256(display_name: &str) -> String {
     hex::encode(sha256(as_read(display_name).as_bytes()))
 }
 
-/// Bodies that one statement indexes.
-pub(super) const AT_ONCE: usize = 1_000;
+/// Bodies that one statement indexes, at most.
+pub(super) const AT_ONCE: usize = 1_024;
 
 /// What a body may be called in the course of a group, and where. Each by each: one command may follow the other.
 #[derive(Default)]
@@ -92,39 +92,51 @@ pub(super) async fn load(tx: &Tx, world: &mut World, commands: &[&Command]) -> R
     Ok(())
 }
 
-/// Puts the rows into the index that it says nothing of, or what was before: from now on they are found by it,
-/// and are no longer read with every registration. For a transaction that holds the lock of the head, as [`load`] does.
+/// Puts rows into the index that it says nothing of, or what was before: from now on they are found by it, and are no
+/// longer read with every registration. For a transaction that holds the lock of the head, as [`load`] does: so of very many
+/// only some, and the rest with those that come after it. Until then [`load`] reads that.
 pub(super) async fn index_others(tx: &Tx) -> Result<(), DbErr> {
-    let others = body::Entity::find().filter(Expr::cust(NOT_INDEXED)).all(tx).await?;
-    for some in others.chunks(AT_ONCE) {
-        let some = some.iter().map(|row| (row.id.as_str(), row.latest_index, row.record.as_str()));
-        tx.execute_raw(indexing(tx.get_database_backend(), some)?).await?;
+    let others: Vec<(String, i64, String)> = body::Entity::find()
+        .select_only()
+        .columns([body::Column::Id, body::Column::LatestIndex, body::Column::Record])
+        .filter(Expr::cust(NOT_INDEXED))
+        .order_by_asc(body::Column::Id)
+        .limit(AT_ONCE as u64)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    if others.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let others = others.iter().map(|(id, latest_index, record)| (id.as_str(), *latest_index, record.as_str()));
+    tx.execute_raw(indexing(tx.get_database_backend(), others)?).await.map(drop)
 }
 
 /// Puts bodies into the index: each by its identifier, its latest index and its record. One that was changed since it was
 /// read is left as it is.
+///
+/// The last one stands there again until there are a power of two of them: so that few texts are prepared.
 pub(super) fn indexing<'r>(
     backend: DbBackend,
     bodies: impl IntoIterator<Item = (&'r str, i64, &'r str)>,
 ) -> Result<Statement, DbErr> {
-    let (mut places, mut values) = (Vec::new(), Vec::<Value>::new());
+    let mut known: Vec<[Value; 4]> = Vec::new();
     for (id, latest_index, record) in bodies {
         let record: BodyRecord = rows::from_json(record, "body")?;
-        let first = values.len() + 1;
-        places.push(format!("(${first}, ${}, ${}, ${})", first + 1, first + 2, first + 3));
-        values.push(id.into());
-        values.push(latest_index.into());
-        values.push(name_sha256(&record.display_name).into());
-        values.push(record.did_spelled().into());
+        let name = name_sha256(&record.display_name);
+        known.push([id.into(), latest_index.into(), name.into(), record.did_spelled().into()]);
     }
+    if let Some(last) = known.last().cloned() {
+        known.resize(known.len().next_power_of_two(), last);
+    }
+    let place = |first: usize| format!("(${first}, ${}, ${}, ${})", first + 1, first + 2, first + 3);
+    let places: Vec<String> = (0..known.len()).map(|row| place(4 * row + 1)).collect();
     let sql = format!(
         "UPDATE body SET names_index = known.column2, name_sha256 = known.column3, did_spelled = known.column4 \
          FROM (VALUES {}) AS known WHERE body.id = known.column1 AND body.latest_index = known.column2",
         places.join(", "),
     );
-    Ok(Statement::from_sql_and_values(backend, sql, values))
+    Ok(Statement::from_sql_and_values(backend, sql, known.into_iter().flatten()))
 }
 
 fn chunks(values: &BTreeSet<String>) -> impl Iterator<Item = Vec<&str>> {
