@@ -73,6 +73,7 @@ pub(crate) async fn commit(
     let held = writer.parties_at(&head);
     let Decided { fates, applied, parties, is_repeated } = decide(tx, group, head.size, now, &held, novelty).await?;
     if applied.is_empty() {
+        writer.check_unmarked(&head)?;
         let results = settle(fates, Vec::new());
         let subjects = Vec::new();
         return Ok(Committed { results, old_size: head.size, head, subjects, is_repeated, moved: None });

@@ -185,12 +185,10 @@ impl LogWriter {
         }
     }
 
-    /// Notes a head that was only read: another process signed it, or this one by a commit of which nothing was heard. Who is
-    /// told that something was done before now holds a proof that leads to this head or to one before it.
-    pub(crate) fn signed_elsewhere(&self, head: &TreeHead) -> Result<(), LogBroken> {
-        self.check_note(head)?;
-        self.signed(head);
-        Ok(())
+    /// Refuses a head that another process wrote and that is to be noted as [signed](Self::signed), if the log's key has not
+    /// signed it: who starts after that could not read the mark, or would take it for none.
+    pub(crate) fn check_unmarked(&self, head: &TreeHead) -> Result<(), LogBroken> {
+        if self.pen()?.mark.is_below(head) { self.check_note(head) } else { Ok(()) }
     }
 
     /// Rebuilds the edge from what is stored, compares it with the head, and the head with its own signature, and

@@ -247,10 +247,10 @@ impl Sequencer {
         if let Some(Moved { edge, parties }) = &committed.moved {
             self.log.remember(edge);
             self.log.hold(&committed.head, parties.clone());
-            self.log.signed(&committed.head);
-        } else if let Err(broken) = self.log.signed_elsewhere(&committed.head) {
-            self.log.stop_signing(&broken);
         }
+        // Also when all of it was done before, by another process or by a commit of which nothing was heard: who is told
+        // of it now holds a proof that leads to this head or to one before it.
+        self.log.signed(&committed.head);
         // Without a teller the process is ending, and the callers are gone.
         let _ = self.written.send(Written { group, committed }).await;
     }

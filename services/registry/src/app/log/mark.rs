@@ -53,8 +53,18 @@ impl Mark {
         }
     }
 
+    /// Whether a head lies above what was signed.
+    pub(super) fn is_below(&self, head: &TreeHead) -> bool {
+        self.highest.lock().unwrap_or_else(PoisonError::into_inner).is_none_or(|(size, _)| size < head.size)
+    }
+
     /// Remembers a head that is signed and committed. Replicas that share the directory raise one mark.
     pub(super) fn raise(&self, key: &NoteKey, head: &TreeHead) {
+        if !self.is_below(head) {
+            return;
+        }
+        // First: of two heads that are raised at once the file keeps the higher one.
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         {
             let mut highest = self.highest.lock().unwrap_or_else(PoisonError::into_inner);
             if highest.is_some_and(|(size, _)| size >= head.size) {
@@ -62,7 +72,6 @@ impl Mark {
             }
             *highest = Some((head.size, head.root));
         }
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let own = fs::read(&self.file).is_ok_and(|text| !text.is_empty() && text == written.as_bytes());
         let lower = || self.read(key).is_ok_and(|marked| marked.is_none_or(|(size, _)| size < head.size));
         if own || lower() {
