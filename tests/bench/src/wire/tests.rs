@@ -1,6 +1,6 @@
 //! What the load generator must get right for its figures to mean anything.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use greenlane_platform::auth::issuer::TokenRequest;
@@ -10,6 +10,11 @@ use super::hpack::{RequestBlocks, grpc_status};
 use super::{Load, Outcome, Requests, Target, drive};
 use crate::identity::Identity;
 use crate::roles::echo;
+
+/// Answers from which on a measurement can be judged.
+const LEAST: u64 = 9;
+/// How long it is measured again and again, where the machine is busy with something else.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sends so many bytes and expects them back, or others.
 struct Echoed {
@@ -37,6 +42,7 @@ async fn drive_echo(token: Option<&str>, requests: Echoed) -> anyhow::Result<Out
     drive_echo_so_hard(token, requests, load).await
 }
 
+/// Measures again what the machine held up: a measurement that saw too few answers, and nothing wrong.
 async fn drive_echo_so_hard(token: Option<&str>, requests: Echoed, load: Load) -> anyhow::Result<Outcome> {
     let folder = tempfile::tempdir()?;
     let identity = Identity::create(folder.path())?;
@@ -48,7 +54,18 @@ async fn drive_echo_so_hard(token: Option<&str>, requests: Echoed, load: Load) -
         bad => bad.to_owned(),
     });
     let target = Target { address, path: echo::PATH.to_owned(), token };
-    let outcome = drive(&target, load, &requests).await;
+    let begun = Instant::now();
+    let outcome = loop {
+        let outcome = drive(&target, load, &requests).await;
+        let held_up = match &outcome {
+            Ok(outcome) => outcome.latencies.total() < LEAST && outcome.failures.is_empty(),
+            // By the clock, the server's first word can come after the end.
+            Err(error) => load.every.is_some() && format!("{error:#}").contains("has not said how it speaks"),
+        };
+        if !held_up || begun.elapsed() > PATIENCE {
+            break outcome;
+        }
+    };
     server.abort();
     outcome
 }
@@ -56,7 +73,7 @@ async fn drive_echo_so_hard(token: Option<&str>, requests: Echoed, load: Load) -
 #[tokio::test]
 async fn a_tonic_server_is_driven_and_its_answers_are_counted() {
     let outcome = drive_echo(None, Echoed { bytes: 200, expected: 200 }).await.unwrap();
-    assert!(outcome.latencies.total() > 8, "{outcome:?}");
+    assert!(outcome.latencies.total() >= LEAST, "{outcome:?}");
     assert!(outcome.failures.is_empty(), "{outcome:?}");
 }
 
@@ -67,14 +84,14 @@ async fn calls_by_the_clock_are_no_more_than_were_asked_for() {
     let load = Load { connections: 2, in_flight: 100, warm_up: Duration::ZERO, duration, every };
     let outcome = drive_echo_so_hard(None, Echoed { bytes: 200, expected: 200 }, load).await.unwrap();
     // Eighty in time; a machine that is busy answers the last of them late.
-    assert!((8..=80).contains(&outcome.latencies.total()), "{outcome:?}");
+    assert!((LEAST..=80).contains(&outcome.latencies.total()), "{outcome:?}");
     assert!(outcome.failures.is_empty(), "{outcome:?}");
 }
 
 #[tokio::test]
 async fn messages_of_more_than_one_frame_arrive_whole() {
     let outcome = drive_echo(Some("good"), Echoed { bytes: 16_383, expected: 16_383 }).await.unwrap();
-    assert!(outcome.latencies.total() > 8, "{outcome:?}");
+    assert!(outcome.latencies.total() >= LEAST, "{outcome:?}");
     assert!(outcome.failures.is_empty(), "{outcome:?}");
 }
 
