@@ -43,7 +43,7 @@ async fn verifier(db: &TestDatabase, key: String, change: impl FnOnce(&mut Confi
     let in_role = |config: &mut Config| {
         config.role = Role::Verifier;
         config.log_verifier_key = key;
-        config.revision_wait_ms = 300;
+        config.revision_wait_ms = 30_000;
         change(config);
     };
     serve_with(db, Clock::settable(now()), nothing, in_role, Peers::default()).await
@@ -103,11 +103,15 @@ async fn a_read_at_a_revision_waits_and_then_says_which_one_there_is(db: TestDat
     };
     // What is written while it waits is waited for.
     let mut waiting = verifier.verification();
-    let later = asked(issued.revision + 1);
+    let mut later = tonic::Request::new(asked(issued.revision + 1));
+    later.set_timeout(Duration::from_secs(30));
     let waiting = tokio::spawn(async move { waiting.verify(later).await });
     registry.issue("xa-lab", "two").await;
     assert_eq!(waiting.await.unwrap().unwrap().into_inner().revision, issued.revision + 1);
-    let refused = verifier.verification().verify(asked(issued.revision + 2)).await.unwrap_err();
+    // What is not written is waited for as long as was said.
+    let briefly = |config: &mut Config| config.revision_wait_ms = 300;
+    let impatient = self::verifier(&db, key_of(&registry).await, briefly).await;
+    let refused = impatient.verification().verify(asked(issued.revision + 2)).await.unwrap_err();
     assert_eq!(refused.code(), Code::FailedPrecondition);
     assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::RevisionNotReached));
     let metadata = Fault::metadata_of(&refused);
@@ -203,16 +207,23 @@ async fn what_cannot_be_read_for_longer_than_it_may_be_is_not_taken_to_be_in_for
         // A standby that shows an earlier state, and stays there.
         ("UPDATE log_head SET size = size - 1", "UPDATE log_head SET size = size + 1"),
     ] {
-        let began = std::time::Instant::now();
-        sql(&db, broken).await;
-        let doubtful = until(&verifier, &name, wire::VerdictOutcome::Undetermined).await;
-        assert!(began.elapsed() > Duration::from_millis(500), "for a while it is told as it was");
-        assert_eq!(codes(doubtful.in_force.as_ref()), ["head_not_read", "active"]);
-        assert_eq!(doubtful.authentic, accepted.authentic);
-        assert_ne!(doubtful.decision_id, accepted.decision_id);
-        sql(&db, mended).await;
-        let again = until(&verifier, &name, wire::VerdictOutcome::Accepted).await;
-        assert_eq!(again.decision_id, accepted.decision_id, "nothing of the doubt stays");
+        for attempt in 1.. {
+            let began = std::time::Instant::now();
+            sql(&db, broken).await;
+            let doubtful = until(&verifier, &name, wire::VerdictOutcome::Undetermined).await;
+            let doubted_after = began.elapsed();
+            assert_eq!(codes(doubtful.in_force.as_ref()), ["head_not_read", "active"]);
+            assert_eq!(doubtful.authentic, accepted.authentic);
+            assert_ne!(doubtful.decision_id, accepted.decision_id);
+            sql(&db, mended).await;
+            let again = until(&verifier, &name, wire::VerdictOutcome::Accepted).await;
+            assert_eq!(again.decision_id, accepted.decision_id, "nothing of the doubt stays");
+            // The second runs from the last head that was read: where the machine stalled, long before it was broken.
+            if doubted_after > Duration::from_millis(500) {
+                break;
+            }
+            assert!(attempt < 10, "for a while it is told as it was");
+        }
     }
 }
 
