@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use nix::time::{ClockId, clock_gettime};
 use proptest::prelude::*;
 
 use super::*;
@@ -249,11 +250,14 @@ proptest! {
 fn links_that_are_held_back_are_followed_once_and_not_for_each_code_that_they_lead_to() {
     let Some(catalogue) = crate::domain::testing::real::real() else { return };
     // From HS 1992 to HS 2007 there is no table: by way of the waste of 8549 motors lead to a thousand codes.
-    let began = std::time::Instant::now();
+    let time = || std::time::Duration::from(clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap());
+    let before = time();
     let found = to(catalogue, ("HS1992", "85"), "HS2007", true);
     assert!(found.targets.len() > 900, "{}", found.targets.len());
     for code in ["850110", "850120", "850131"] {
         assert!(to(catalogue, ("HS1992", code), "HS2007", true).targets.len() > 900);
     }
-    assert!(began.elapsed() < std::time::Duration::from_secs(2), "{:?}", began.elapsed());
+    // What this thread had of a processor: the machine does other things too.
+    let took = time() - before;
+    assert!(took < std::time::Duration::from_secs(2), "{took:?}");
 }
