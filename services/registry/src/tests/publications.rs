@@ -42,13 +42,15 @@ greenlane_store::engine_tests!(Migrator:
 struct Catalogue {
     sets: Arc<Mutex<Vec<String>>>,
     revision: watch::Sender<u64>,
+    /// Where it stood when its change sets were last listed.
+    listed: watch::Sender<u64>,
 }
 
 impl Catalogue {
     fn with(sets: &[&str]) -> Self {
         let sets: Vec<String> = sets.iter().map(|name| (*name).to_owned()).collect();
         let revision = watch::Sender::new(1 + sets.len() as u64);
-        Self { sets: Arc::new(Mutex::new(sets)), revision }
+        Self { sets: Arc::new(Mutex::new(sets)), revision, listed: watch::Sender::new(0) }
     }
 
     fn publish(&self, name: &str) {
@@ -164,6 +166,7 @@ impl eq::change_service_server::ChangeService for Catalogue {
         };
         let change_sets = self.published().into_iter().map(told).collect();
         let revision = *self.revision.borrow();
+        self.listed.send_replace(revision);
         Ok(Response::new(eq::ListChangeSetsResponse { change_sets, revision, ..Default::default() }))
     }
 
@@ -403,8 +406,10 @@ async fn what_a_catalogue_published_after_it_was_restored_stands_beside_what_it_
     let served = beside(&db, &keys(), &equivalence, None).await;
     recorded(&served, 3).await;
     equivalence.restore(1);
-    // Heard of before it goes on.
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    // Heard of before it goes on: its history is held against what is on record.
+    let mut listed = equivalence.listed.subscribe();
+    let heard = tokio::time::timeout(Duration::from_secs(20), listed.wait_for(|revision| *revision == 2));
+    assert!(heard.await.is_ok_and(|heard| heard.is_ok()), "it is heard that the catalogue went back");
     equivalence.publish("c");
     let entries = recorded(&served, 4).await;
     assert_eq!(
