@@ -187,7 +187,8 @@ impl Installation {
         let url = self.database_url(service)?;
         let jwks = self.path("jwks.json");
         let mut own = if service == "registry" {
-            format!("key_directory = \"{}\"\n", self.path("keys").display())
+            // A first decision, of services that have just started on a machine that does much else, takes its time.
+            format!("recognition_timeout_ms = 20000\nkey_directory = \"{}\"\n", self.path("keys").display())
         } else {
             "starter = true\n".to_owned()
         };

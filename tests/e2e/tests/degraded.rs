@@ -45,7 +45,6 @@ impl Scene {
     async fn begin(bound: Duration) -> anyhow::Result<Self> {
         let mut installation = Installation::prepare(Database::Sqlite).await?.context("SQLite is always there")?;
         installation.set("registry", &format!("recognition_bound_seconds = {}", bound.as_secs()));
-        installation.set("registry", "recognition_timeout_ms = 20000");
         installation.set("equivalence", "bookmark_interval_ms = 100");
         installation.start_classification()?;
         installation.start_equivalence()?;

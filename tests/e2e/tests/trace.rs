@@ -37,7 +37,6 @@ async fn traced() -> anyhow::Result<()> {
          level = \"info,greenlane_platform=debug\"\n",
         collector.endpoint()
     ));
-    installation.set("registry", "recognition_timeout_ms = 20000");
     installation.start_classification()?;
     installation.start_equivalence()?;
     installation.start_registry()?;
