@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use greenlane_e2e::{Database, Installation, Run, greenlane};
+use greenlane_e2e::{Database, Installation, PATIENCE, Run, greenlane};
 use greenlane_platform::auth::issuer::TokenRequest;
 use serde_json::{Value, json};
 
@@ -78,7 +78,7 @@ async fn preview(database: Database) -> anyhow::Result<()> {
     reviewer.run(&format!("change publish {draft} --confirm"))?.expect(0);
     let began = Instant::now();
     while clerk.run(&verify)?.code != 0 {
-        ensure!(began.elapsed() < Duration::from_secs(10), "the certificate is still not recognised in XE");
+        ensure!(began.elapsed() < PATIENCE, "the certificate is still not recognised in XE");
     }
     Ok(())
 }
@@ -91,7 +91,7 @@ fn previewed(admin: &Shell<'_>, draft: &str) -> anyhow::Result<Value> {
         if preview["certificatesExamined"] == json!(1) && preview["questionsExamined"] == json!(3) {
             return Ok(preview);
         }
-        ensure!(began.elapsed() < Duration::from_secs(20), "not reported: {preview}");
+        ensure!(began.elapsed() < PATIENCE, "not reported: {preview}");
         std::thread::sleep(Duration::from_millis(100));
     }
 }

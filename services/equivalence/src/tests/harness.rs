@@ -210,7 +210,9 @@ impl Served {
 
     pub(super) fn channel_with(&self, request: TokenRequest) -> Client {
         let token = Secret::from_value(self.issuer.mint(&request));
-        connect_in_process(&ClientConfig::to("http://equivalence").with_token(token), self.server.clone()).unwrap()
+        // With patience, on a machine that does much else.
+        let config = ClientConfig { background_timeout_ms: Some(30_000), ..ClientConfig::to("http://equivalence") };
+        connect_in_process(&config.with_token(token), self.server.clone()).unwrap()
     }
 
     pub(super) fn recognition(&self) -> pb::recognition_service_client::RecognitionServiceClient<Client> {

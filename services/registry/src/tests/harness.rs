@@ -111,6 +111,11 @@ pub(super) fn any_port(config: &mut Config) {
     config.http_listen = Some(([127, 0, 0, 1], 0).into());
 }
 
+/// How a caller calls it: with patience, on a machine that does much else.
+fn to_registry() -> ClientConfig {
+    ClientConfig { background_timeout_ms: Some(30_000), ..ClientConfig::to("http://registry") }
+}
+
 impl Served {
     /// The port of its site.
     pub(super) fn port(&self) -> u16 {
@@ -132,14 +137,14 @@ impl Served {
             request = request.for_body(body);
         }
         let token = Secret::from_value(self.issuer.mint(&request));
-        let config = ClientConfig::to("http://registry").with_token(token);
+        let config = to_registry().with_token(token);
         connect_in_process(&config, self.server.clone()).unwrap()
     }
 
     /// A channel for a caller who may do no more than this.
     pub(super) fn channel_with(&self, scopes: &[&str]) -> Client {
         let request = TokenRequest::new("reader", scopes.iter().copied()).valid_for(Duration::from_secs(3_600));
-        let config = ClientConfig::to("http://registry").with_token(Secret::from_value(self.issuer.mint(&request)));
+        let config = to_registry().with_token(Secret::from_value(self.issuer.mint(&request)));
         connect_in_process(&config, self.server.clone()).unwrap()
     }
 
@@ -147,7 +152,7 @@ impl Served {
     pub(super) fn channel_of_economy(&self, economy: &str) -> Client {
         let request = TokenRequest::new("customs", ALL).valid_for(Duration::from_secs(3_600));
         let token = Secret::from_value(self.issuer.mint(&request.for_economy(economy)));
-        let config = ClientConfig::to("http://registry").with_token(token);
+        let config = to_registry().with_token(token);
         connect_in_process(&config, self.server.clone()).unwrap()
     }
 

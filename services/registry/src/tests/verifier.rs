@@ -103,8 +103,7 @@ async fn a_read_at_a_revision_waits_and_then_says_which_one_there_is(db: TestDat
     };
     // What is written while it waits is waited for.
     let mut waiting = verifier.verification();
-    let mut later = tonic::Request::new(asked(issued.revision + 1));
-    later.set_timeout(Duration::from_secs(30));
+    let later = asked(issued.revision + 1);
     let waiting = tokio::spawn(async move { waiting.verify(later).await });
     registry.issue("xa-lab", "two").await;
     assert_eq!(waiting.await.unwrap().unwrap().into_inner().revision, issued.revision + 1);
