@@ -14,7 +14,7 @@ pub use binary::{Run, greenlane, greenlane_path, greenlane_with};
 pub use collector::{Collector, ReceivedSpan};
 pub use installation::{Database, Installation};
 pub use service::Process;
-pub use up::Up;
+pub use up::{HeldPorts, Up};
 
 use std::time::Duration;
 

@@ -4,6 +4,7 @@ use std::{
     ffi::OsStr,
     fs::File,
     io::{BufRead as _, BufReader, Read as _},
+    net::Ipv4Addr,
     path::Path,
     process::{Child, Command, Stdio},
     sync::mpsc,
@@ -12,11 +13,46 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use tokio::net::TcpSocket;
 
 use crate::greenlane_path;
 
 /// How long the process may take to come up, or to end, on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Ports of an installation that is started more than once. They are held and not listened at: nobody else is given them
+/// in between.
+#[derive(Debug)]
+pub struct HeldPorts(Vec<(&'static str, TcpSocket)>);
+
+impl HeldPorts {
+    /// A free port for each service.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn new() -> anyhow::Result<Self> {
+        let hold = |service: &'static str| -> anyhow::Result<(&'static str, TcpSocket)> {
+            let held = TcpSocket::new_v4()?;
+            held.set_reuseaddr(true)?;
+            held.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+            Ok((service, held))
+        };
+        let held = ["registry", "equivalence", "classification"].into_iter().map(hold);
+        Ok(Self(held.collect::<Result<_, _>>()?))
+    }
+
+    /// What makes `greenlane up` listen there, and at any port for HTTP.
+    ///
+    /// # Errors
+    /// When the system does not tell a port.
+    pub fn arguments(&self) -> anyhow::Result<Vec<String>> {
+        let mut arguments = vec!["--http-port".to_owned(), "0".to_owned()];
+        for (service, held) in &self.0 {
+            arguments.extend([format!("--{service}-port"), held.local_addr()?.port().to_string()]);
+        }
+        Ok(arguments)
+    }
+}
 
 /// A running `greenlane up`; killed when dropped.
 #[derive(Debug)]
