@@ -102,10 +102,16 @@ async fn a_token_and_certificates_are_told_before_they_expire_and_when_they_are_
     for name in ["server.pem", "server.key"] {
         std::fs::copy(renewed(name), own(name)).unwrap();
     }
-    tokio::time::sleep(Duration::from_millis(2_500)).await;
     // The other one was made 22 minutes earlier, for as long.
-    let after = remaining(&served).expect("it is still told");
-    assert!((before - after - 1_309.0).abs() < 60.0, "{before} {after}");
+    let begun = Instant::now();
+    loop {
+        let after = remaining(&served).expect("it is still told");
+        if (before - after - 1_309.0).abs() < 60.0 {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "{before} {after}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test]
@@ -164,7 +170,7 @@ async fn until_when_the_certificate_is_good_that_a_database_shows_is_told_and_ap
         let label = format!("kind=\"{kind}\",server_address=\"{host}\"");
         let labels = [label.as_str()];
         let begun = Instant::now();
-        while remaining(&labels).is_none() && begun.elapsed() < Duration::from_secs(10) {
+        while remaining(&labels).is_none() && begun.elapsed() < Duration::from_secs(30) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         assert!(remaining(&labels).is_some_and(|left| left > 30_000.0 * DAY), "{kind}: {:?}", remaining(&labels));
@@ -178,7 +184,7 @@ async fn of_a_database_that_is_checked_and_not_believed_nothing_is_told() {
         let (port, talked) = database(address, Some(shown)).await;
         let believed = Checked { authorities: Some(file("ca.pem")), by_name };
         let _told = ShownCertificate::tell(address, port, Some(believed));
-        let talked = tokio::time::timeout(Duration::from_secs(10), talked).await.expect("it is asked");
+        let talked = tokio::time::timeout(Duration::from_secs(30), talked).await.expect("it is asked");
         assert!(talked.is_err(), "{address}: no handshake");
         // What has been seen would be told by then.
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -191,7 +197,7 @@ async fn of_a_database_without_tls_nothing_is_told() {
     telemetry::init("test", &TelemetryConfig::default()).unwrap();
     let (port, talked) = database("127.0.0.2", None).await;
     let _told = ShownCertificate::tell("127.0.0.2", port, None);
-    tokio::time::timeout(Duration::from_secs(10), talked).await.expect("it is asked").unwrap();
+    tokio::time::timeout(Duration::from_secs(30), talked).await.expect("it is asked").unwrap();
     assert_eq!(remaining(&["server_address=\"127.0.0.2\""]), None);
 }
 
@@ -253,7 +259,7 @@ async fn time_and_memory_that_the_process_takes_are_told() {
     let cpu = |mode: &str| told("process_cpu_time_seconds_total", &[&format!("cpu_mode=\"{mode}\"")]);
     // It is told in ticks of a clock. To ask takes time too, and so the first comes.
     let begun = Instant::now();
-    while cpu("user") == Some(0.0) && begun.elapsed() < Duration::from_secs(10) {}
+    while cpu("user") == Some(0.0) && begun.elapsed() < Duration::from_secs(30) {}
     assert!(cpu("user").is_some_and(|seconds| seconds > 0.0) && cpu("system").is_some());
     assert!(told("process_memory_usage_bytes", &[]).is_some_and(|bytes| bytes > 1e6), "a megabyte at least");
 }

@@ -55,7 +55,7 @@ fn sigterm_and_sigint_end_the_process_well_although_a_client_stays_silent() {
             if let Some(status) = child.try_wait().expect("it can be waited for") {
                 break status;
             }
-            assert!(told.elapsed() < Duration::from_secs(10), "it should have ended");
+            assert!(told.elapsed() < Duration::from_secs(30), "it should have ended");
             std::thread::sleep(Duration::from_millis(10));
         };
         assert_eq!(status.code(), Some(0), "SIG{signal}");

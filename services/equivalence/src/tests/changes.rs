@@ -7,7 +7,7 @@ use greenlane_store::testing::TestDatabase;
 use pb::change_service_client::ChangeServiceClient;
 use prost::Message;
 
-use super::harness::{Served, at_least, exactly, question, serve};
+use super::harness::{Served, at_least, exactly, question, serve, serve_patiently};
 use crate::Migrator;
 
 greenlane_store::engine_tests!(Migrator:
@@ -93,8 +93,8 @@ async fn decide(served: &Served, consistency: Option<common::ReadConsistency>) -
 }
 
 async fn a_change_goes_from_draft_to_one_revision_and_earlier_ones_stay_as_they_were(db: TestDatabase) {
-    let served = serve(&db).await;
-    let other_replica = serve(&db).await;
+    let served = serve_patiently(&db).await;
+    let other_replica = serve_patiently(&db).await;
     let before = decide(&served, exactly(1)).await;
     let mut author = served.changes("author");
     let name = draft(&mut author).await;

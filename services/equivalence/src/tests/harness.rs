@@ -168,6 +168,11 @@ pub(super) async fn serve(db: &TestDatabase) -> Served {
     serve_with(db, |_| {}).await
 }
 
+/// The same, which waits long for a revision: on a machine that does much else it hears late of what is published.
+pub(super) async fn serve_patiently(db: &TestDatabase) -> Served {
+    serve_with(db, |config| config.revision_wait_ms = 20_000).await
+}
+
 pub(super) async fn serve_with(db: &TestDatabase, change: impl FnOnce(&mut Config)) -> Served {
     serve_beside(db, Classifier::default(), change).await
 }

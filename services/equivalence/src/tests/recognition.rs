@@ -235,7 +235,11 @@ async fn a_classification_that_was_never_heard_is_waited_for_once(db: TestDataba
 async fn what_was_decided_without_classification_is_decided_anew_once_it_is_there(db: TestDatabase) {
     let silent = Classifier::default();
     silent.down.store(true, Ordering::SeqCst);
-    let served = serve_beside(&db, silent, |config| config.classification_freshness_ms = 300).await;
+    let served = serve_beside(&db, silent, |config| {
+        config.classification_freshness_ms = 300;
+        config.revision_wait_ms = 20_000;
+    })
+    .await;
     // What is honoured is of another edition: of what is demanded, and decides, it changes nothing.
     let mut honoured = pb::Requirement { name: "requirements/xb-honoured".into(), mandatory: false, ..tightened() };
     honoured.codes[0].code = Some(common::CodeReference { edition: "HS2017".into(), code: "854140".into() });

@@ -5,7 +5,7 @@ use greenlane_store::{Store, StoreError, revision};
 use prost::Message as _;
 use serde_json::{Value, json};
 
-use super::harness::{Served, at_least, exactly, now, question, serve};
+use super::harness::{Served, at_least, exactly, now, question, serve, serve_patiently};
 use crate::Migrator;
 use crate::domain::change::Change;
 use crate::store::{REVISION, entries};
@@ -99,7 +99,7 @@ async fn publish(store: &Store, from: usize, number: usize) {
 }
 
 async fn stored_decisions_recompute_to_the_same_bytes_after_a_thousand_later_revisions(db: TestDatabase) {
-    let served = serve(&db).await;
+    let served = serve_patiently(&db).await;
     let mut stored = decide_all(&served, 1).await;
     let first: Vec<_> = stored.iter().map(|it| it.bytes.clone()).collect();
     for batch in 0..REVISIONS / AT_ONCE {
@@ -159,7 +159,7 @@ async fn decide_three_ways(served: &Served, asked: &[pb::RecognitionQuestion], e
 }
 
 async fn a_decision_that_is_given_again_is_the_one_that_was_made_until_the_catalogue_moves(db: TestDatabase) {
-    let served = serve(&db).await;
+    let served = serve_patiently(&db).await;
     let asked = ["XB", "XC", "XD", "XE", "XF", "AU"].map(question);
     for explain in [true, false] {
         let made = decide_three_ways(&served, &asked, explain).await;

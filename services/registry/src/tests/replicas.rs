@@ -9,7 +9,7 @@ use greenlane_store::testing::TestDatabase;
 
 use super::harness::{Served, codes, now, order, serve, serve_with};
 use super::life::withdrawal;
-use crate::{Migrator, Peers};
+use crate::{Config, Migrator, Peers};
 
 greenlane_store::engine_tests!(Migrator:
     two_registries_on_one_database_keep_one_log,
@@ -19,9 +19,11 @@ greenlane_store::engine_tests!(Migrator:
 );
 
 async fn two(db: &TestDatabase) -> (Served, Served) {
-    let first = serve(db).await;
-    let keys = Arc::clone(&first.keys);
-    let second = serve_with(db, Clock::settable(now()), keys, |_| {}, Peers::default()).await;
+    // On a machine that does much else one hears late of what the other wrote.
+    let patient = |config: &mut Config| config.revision_wait_ms = 30_000;
+    let keys = Arc::new(tempfile::tempdir().unwrap());
+    let first = serve_with(db, Clock::settable(now()), Arc::clone(&keys), patient, Peers::default()).await;
+    let second = serve_with(db, Clock::settable(now()), keys, patient, Peers::default()).await;
     (first, second)
 }
 
@@ -91,7 +93,7 @@ async fn what_one_withdraws_the_other_knows_within_a_second(db: TestDatabase) {
         }
     };
     // A loaded machine is given more time than the promise.
-    tokio::time::timeout(Duration::from_secs(10), known).await.expect("the other registry hears of it");
+    tokio::time::timeout(Duration::from_secs(30), known).await.expect("the other registry hears of it");
     assert_eq!(second.verdict(&name).await.revisions.unwrap().registry, withdrawn.into_inner().revision);
 }
 
@@ -99,7 +101,7 @@ async fn what_is_answered_again_elsewhere_is_known_there_at_once(db: TestDatabas
     let first = serve(&db).await;
     first.enrol("xa-lab").await;
     let keys = Arc::clone(&first.keys);
-    let deaf = |config: &mut crate::Config| config.poll_interval_ms = 3_600_000;
+    let deaf = |config: &mut Config| config.poll_interval_ms = 3_600_000;
     let second = serve_with(&db, Clock::settable(now()), keys, deaf, Peers::default()).await;
     let issued = first.issue("xa-lab", "one").await;
     let name = &issued.certificate.as_ref().unwrap().name;
