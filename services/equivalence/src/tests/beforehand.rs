@@ -142,6 +142,6 @@ async fn a_classification_that_never_answers_holds_a_proposal_up_for_a_second_an
     let waited = asked.elapsed();
     assert_eq!(found(&answer.findings), [("code_unchecked", "codes[0].code.code")]);
     assert!(answer.findings[0].message.contains("within a second"), "{:?}", answer.findings);
-    // It was waited for; the rest is what a loaded machine may take.
-    assert!((Duration::from_secs(1)..Duration::from_secs(8)).contains(&waited), "{waited:?}");
+    // It was waited for; the rest is what a loaded machine may take. A call that nothing bounds is waited for thirty.
+    assert!((Duration::from_secs(1)..Duration::from_secs(20)).contains(&waited), "{waited:?}");
 }

@@ -144,8 +144,8 @@ async fn serve_classification(classifier: Arc<Classifier>, stop: CancellationTok
     let server = Server::bind(&ServerConfig::loopback(), authenticator, [built]).await.unwrap();
     let in_process = server.in_process();
     tokio::spawn(async move { server.serve(stop).await.unwrap() });
-    connect_in_process(&ClientConfig { max_retries: 0, ..ClientConfig::to("http://classification") }, in_process)
-        .unwrap()
+    let config = ClientConfig { max_retries: 0, timeout_ms: 30_000, ..ClientConfig::to("http://classification") };
+    connect_in_process(&config, in_process).unwrap()
 }
 
 /// The service in this process, for as long as it is held.

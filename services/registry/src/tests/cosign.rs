@@ -143,7 +143,7 @@ async fn a_larger_tree_that_this_log_signed_stops_all_signing_for_good(db: TestD
 
 async fn get(port: u16, path: &str) -> http::Response<bytes::Bytes> {
     let url = format!("http://127.0.0.1:{port}{path}");
-    Outbound::new(&url, None, Duration::from_secs(5), 1 << 20).unwrap().get("*/*").await.unwrap()
+    Outbound::new(&url, None, Duration::from_secs(30), 1 << 20).unwrap().get("*/*").await.unwrap()
 }
 
 /// A database beside the one of the test.
@@ -276,7 +276,7 @@ async fn a_registry_that_lost_entries_is_found_by_its_witness_before_it_signs(db
 /// What a metric says of a witness, waited for.
 async fn told(metric: &str, labels: &[&str], is_so: impl Fn(f64) -> bool) {
     let mut last = String::new();
-    for _ in 0..200 {
+    for _ in 0..600 {
         last = telemetry::render_metrics();
         let mut lines = last.lines().filter(|line| line.starts_with(&format!("{metric}{{")));
         let line = lines.find(|line| labels.iter().all(|label| line.contains(label)));

@@ -124,7 +124,7 @@ async fn who_waits_for_an_index_keeps_nobody_else_waiting(db: TestDatabase) {
         move || {
             catalogue.index_behind(edition, || {
                 begins.send(()).unwrap();
-                let called = waits.recv_timeout(Duration::from_secs(10));
+                let called = waits.recv_timeout(Duration::from_secs(30));
                 assert!(called.is_ok(), "nothing else was done meanwhile");
             });
         }
