@@ -12,6 +12,7 @@ use greenlane_platform::config::Secret;
 use greenlane_platform::fault::{ErrorReason, Fault};
 use greenlane_platform::server::{ServeError, ServerConfig, TlsConfig};
 use support::{ask, relay, relay_trusting};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
@@ -256,14 +257,15 @@ async fn a_renewed_certificate_of_a_client_is_shown_on_new_connections_of_a_chan
         let server = relay(&config, None).await.expect("it binds");
         let end = CancellationToken::new();
         let served = tokio::spawn(server.serve(end.clone()));
-        async move {
-            end.cancel();
-            served.await.unwrap().unwrap();
-        }
+        (end, served)
+    };
+    let ended = async |(end, served): (CancellationToken, JoinHandle<Result<(), ServeError>>)| {
+        end.cancel();
+        served.await.unwrap().unwrap();
     };
     renew("registry", "pem");
     renew("registry", "key");
-    let end = answering(FIRST).await;
+    let server = answering(FIRST).await;
     let tls = ClientTlsConfig { cert: Some(own("pem")), key: Some(own("key")), ..trusting() };
     let uri = format!("https://localhost:{}", listen.port());
     let channel = connect(&ClientConfig { tls: Some(tls), ..ClientConfig::to(uri) });
@@ -273,18 +275,18 @@ async fn a_renewed_certificate_of_a_client_is_shown_on_new_connections_of_a_chan
     // The certificate is there before its key.
     renew("gateway", "pem");
     tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
-    end.await;
-    let end = answering(FIRST).await;
+    ended(server).await;
+    let server = answering(FIRST).await;
     ask(channel.clone()).await.expect("the earlier pair goes on");
 
     renew("gateway", "key");
     tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
     ask(channel.clone()).await.expect("a connection that is up goes on as it began");
-    end.await;
-    let end = answering(SECOND).await;
+    ended(server).await;
+    let server = answering(SECOND).await;
     ask_until_answered(&channel).await.expect("a new one shows the new pair");
-    end.await;
-    let _end = answering(FIRST).await;
+    ended(server).await;
+    let _server = answering(FIRST).await;
     assert!(ask(channel).await.is_err(), "and the earlier one no more");
 }
 
