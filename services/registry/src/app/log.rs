@@ -1,6 +1,7 @@
 //! The log as this process appends to it: its identity, its signing key, and the right edge of the tree.
 
 pub(crate) mod mark;
+mod turn;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
