@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt as _;
 use greenlane_jose::{Algorithm, PublicKey, SignError, Signer, SigningKey};
+use greenlane_log::Checkpoint;
 use greenlane_log::note::{KeyName, NoteSigner};
 use greenlane_platform::audit::Origin;
 use greenlane_platform::clock::Clock;
@@ -14,6 +15,7 @@ use greenlane_store::testing::TestDatabase;
 
 use super::harness::now;
 use super::namesakes::record;
+use super::rollback::sql;
 use crate::Migrator;
 use crate::app::files::Files;
 use crate::app::log::LogWriter;
@@ -29,6 +31,7 @@ greenlane_store::engine_tests!(Migrator:
     a_request_id_that_comes_twice_in_a_group_is_done_once,
     what_is_refused_does_not_use_up_its_request_id,
     a_process_that_only_answers_again_marks_what_another_signed,
+    a_process_that_only_answers_again_neither_answers_nor_marks_what_another_key_signed,
 );
 
 const LOG: &str = "registry.example.org/log";
@@ -71,6 +74,11 @@ impl Signer for Counting {
     }
 }
 
+fn signer(key: &Arc<Counting>) -> NoteSigner {
+    let key: Arc<dyn Signer> = Arc::<Counting>::clone(key);
+    NoteSigner::new(KeyName::new(LOG).unwrap(), key).unwrap()
+}
+
 /// The writing part of a process that was just begun: it knows of nothing that it would have to be wary of.
 struct Process {
     queue: WriteQueue,
@@ -80,9 +88,7 @@ struct Process {
 
 impl Process {
     async fn begin(db: &TestDatabase, key: &Arc<Counting>, directory: &Path) -> Self {
-        let signer: Arc<dyn Signer> = Arc::<Counting>::clone(key);
-        let signer = NoteSigner::new(KeyName::new(LOG).unwrap(), signer).unwrap();
-        let log = Arc::new(LogWriter::new(LOG, signer, Mark::new(directory)));
+        let log = Arc::new(LogWriter::new(LOG, signer(key), Mark::new(directory)));
         let head = log.start(db.store(), now()).await.unwrap();
         let published = Arc::new(Published::new(head, Files::new(1, 1)));
         let (store, clock) = (db.store().clone(), Clock::settable(now()));
@@ -226,4 +232,21 @@ async fn a_process_that_only_answers_again_marks_what_another_signed(db: TestDat
     assert_eq!(again.log.checkpoint, done.log.checkpoint);
     let marked = std::fs::read_to_string(directories[1].path().join("log.checkpoint")).unwrap();
     assert_eq!(marked.as_str(), &*done.log.checkpoint, "a database from before it would be found out");
+}
+
+async fn a_process_that_only_answers_again_neither_answers_nor_marks_what_another_key_signed(db: TestDatabase) {
+    let (key, directories) = (Counting::new(), [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()]);
+    let first = Process::begin(&db, &key, directories[0].path()).await;
+    let second = Process::begin(&db, &key, directories[1].path()).await;
+    let marked = || std::fs::read_to_string(directories[1].path().join("log.checkpoint")).unwrap();
+    let before = marked();
+    let done = first.write(vec![mutation("a", "a", "xa-first")]).await.remove(0).unwrap();
+
+    let head = Checkpoint::open(done.log.checkpoint.as_bytes(), signer(&key).key(), &[]).unwrap().checkpoint;
+    let note = head.sign(&signer(&Counting::new())).unwrap().to_text();
+    sql(&db, &format!("UPDATE log_head SET note = '{note}'")).await;
+    let refused = second.write(vec![mutation("a", "a", "xa-first")]).await.remove(0).unwrap_err();
+    assert!(matches!(refused, WriteError::LogInconsistent(_)), "{refused}");
+    assert!(refused.to_string().contains("the stored checkpoint is not this log's"), "{refused}");
+    assert_eq!(marked(), before);
 }
