@@ -238,17 +238,17 @@ impl Recogniser {
         let none = Recognised::none;
         let Some(client) = &self.equivalence else { return none(NoDecision::NotConnected) };
         let known = match pinned.equivalence {
-            Pin::Latest => self.latest().map(|(revision, _)| revision),
-            Pin::At(revision) => Some(revision),
+            // The age that was held against the bound, and no later one.
+            Pin::Latest => self.latest().map(|(revision, age)| (revision, Some(age))),
+            Pin::At(revision) => Some((revision, self.follower.as_ref().and_then(RevisionFollower::age))),
             Pin::Untold => return none(NoDecision::NotKnownThen),
         };
-        if let Some(revision) = known
+        if let Some((revision, age)) = known
             && let Some((decision, made, used)) = self.decisions.get(&key(subject, goods, revision))
             && self.still_holds(&decision, made, pinned)
         {
             self.uses.note(&used);
             let until = (decision.classification_revision != 0).then(|| made + self.bound);
-            let age = self.follower.as_ref().and_then(RevisionFollower::age);
             return Recognised { decision: Ok(decision), age, remembered: Some(Recall { until, used }) };
         }
         let request = request(subject, goods, pinned);
