@@ -130,7 +130,7 @@ async fn who_waits_for_an_index_keeps_nobody_else_waiting(db: TestDatabase) {
         }
     });
     has_begun.await.unwrap();
-    // On the one thread that this test has.
+    // In the one task that this test is.
     let editions = [edition];
     tokio::join!(biased; Catalogues::wait_for_words(&catalogue, &editions), async { go_on.send(()).unwrap() });
     assert!(catalogue.is_indexed(&[edition]));
