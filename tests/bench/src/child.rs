@@ -51,6 +51,12 @@ impl Child {
         Ok(Self { process, ready })
     }
 
+    /// Its number.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+
     /// CPU time that it used so far.
     ///
     /// # Errors

@@ -31,6 +31,8 @@ pub(super) struct Window {
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) latencies: Histogram,
+    /// When each call was to be asked and when it was answered, where that is noted.
+    pub(super) calls: Option<Vec<(Instant, Instant)>>,
     /// Answers that were not OK, by gRPC status.
     pub(super) failures: BTreeMap<u32, u64>,
 }
@@ -220,6 +222,9 @@ impl<'a> Connection<'a> {
         }
         if counts {
             self.tally.latencies.record(now - done.sent);
+            if let Some(calls) = &mut self.tally.calls {
+                calls.push((done.sent, now));
+            }
         }
         Ok(())
     }

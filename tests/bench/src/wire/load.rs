@@ -12,7 +12,7 @@ use super::connection::paced::{Paced, run_all};
 use super::connection::{Connection, Window};
 use super::histogram::Histogram;
 use super::hpack::RequestBlocks;
-use crate::cpu;
+use crate::cpu::{self, Disturbed, Pause};
 
 /// How long after its end a measurement may still wait for answers.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -102,12 +102,29 @@ pub struct Load {
 pub struct Outcome {
     /// Answers within the time, and how long each took.
     pub latencies: Histogram,
+    /// When each call was to be asked and when it was answered, of those that were asked by the clock.
+    pub calls: Vec<(Instant, Instant)>,
+    /// When the load generator was held up, while it asked by the clock.
+    pub pauses: Vec<Pause>,
     /// Answers a second.
     pub per_second: f64,
     /// Answers that were not OK, by gRPC status.
     pub failures: BTreeMap<u32, u64>,
     /// The share of one core that the load generator itself used.
     pub generator_share: f64,
+}
+
+impl Outcome {
+    /// How long those calls took that were held up neither by a pause of the load generator nor by one of these, of the server.
+    #[must_use]
+    pub fn undisturbed(&self, of_the_server: &[Pause]) -> Histogram {
+        let disturbed = Disturbed::by(self.pauses.iter().chain(of_the_server).copied());
+        let mut latencies = Histogram::default();
+        for (asked, answered) in self.calls.iter().filter(|(asked, answered)| !disturbed.touches(*asked, *answered)) {
+            latencies.record(*answered - *asked);
+        }
+        latencies
+    }
 }
 
 /// Drives one method of one server. By the clock it holds its thread: the server must be on another.
@@ -125,10 +142,10 @@ pub async fn drive(target: &Target, load: Load, requests: &dyn Requests) -> anyh
     let connection = || Connection::new(requests, blocks.clone(), load.in_flight, window);
     let started = Instant::now();
     let patience = load.warm_up + load.duration + PATIENCE;
-    let tallies = match load.every {
+    let (tallies, pauses) = match load.every {
         None => {
             let asking = try_join_all(sockets.into_iter().map(|socket| connection().run(socket)));
-            tokio::time::timeout(patience, asking).await.context("the server left calls unanswered")??
+            (tokio::time::timeout(patience, asking).await.context("the server left calls unanswered")??, Vec::new())
         }
         Some(every) => {
             let mut asking = Vec::with_capacity(sockets.len());
@@ -142,16 +159,17 @@ pub async fn drive(target: &Target, load: Load, requests: &dyn Requests) -> anyh
     };
     let generator_share = (cpu::own_time()? - before).as_secs_f64() / started.elapsed().as_secs_f64();
 
-    let mut latencies = Histogram::default();
+    let (mut latencies, mut calls) = (Histogram::default(), Vec::new());
     let mut failures = BTreeMap::new();
     for tally in tallies {
         latencies.merge(&tally.latencies);
+        calls.extend(tally.calls.into_iter().flatten());
         for (status, count) in tally.failures {
             *failures.entry(status).or_default() += count;
         }
     }
     let per_second = latencies.total() as f64 / load.duration.as_secs_f64();
-    Ok(Outcome { latencies, per_second, failures, generator_share })
+    Ok(Outcome { latencies, calls, pauses, per_second, failures, generator_share })
 }
 
 async fn connect(address: SocketAddr) -> anyhow::Result<TcpStream> {

@@ -12,6 +12,7 @@ use anyhow::{Context, ensure};
 use bytes::BytesMut;
 
 use super::{Connection, Tally};
+use crate::cpu::{Pause, Watch, own_time};
 use crate::wire::frame;
 
 /// Most that is read at once.
@@ -42,6 +43,7 @@ impl<'a> Paced<'a> {
     ) -> anyhow::Result<Self> {
         socket.set_nonblocking(true).context("a socket that does not wait")?;
         frame::greeting(&mut connection.out);
+        connection.tally.calls = Some(Vec::new());
         Ok(Self { connection, socket, every, next: first, sent: 0, input: BytesMut::with_capacity(READ) })
     }
 
@@ -89,13 +91,16 @@ impl<'a> Paced<'a> {
     }
 }
 
-/// Asks until the windows end, then waits for the answers still out, but no longer than until a moment.
+/// Asks until the windows end, then waits for the answers still out, but no longer than until a moment. Tells also when this
+/// thread's core was taken away.
 ///
 /// # Errors
 /// When a server breaks the protocol, answers wrongly or not at all.
-pub(in crate::wire) fn run_all(mut all: Vec<Paced<'_>>, until: Instant) -> anyhow::Result<Vec<Tally>> {
+pub(in crate::wire) fn run_all(mut all: Vec<Paced<'_>>, until: Instant) -> anyhow::Result<(Vec<Tally>, Vec<Pause>)> {
     let mut scratch = vec![0; READ];
+    let (mut watch, mut pauses) = (Watch::begin(own_time)?, Vec::new());
     loop {
+        pauses.extend(watch.look()?);
         let (mut idle, mut done) = (true, true);
         for paced in &mut all {
             idle &= !paced.turn(&mut scratch)?;
@@ -104,7 +109,7 @@ pub(in crate::wire) fn run_all(mut all: Vec<Paced<'_>>, until: Instant) -> anyho
         if done {
             let strange = all.iter().any(|paced| !paced.connection.ready);
             ensure!(!strange, "the server has not said how it speaks: does it run on the thread that asks?");
-            return Ok(all.into_iter().map(|paced| paced.connection.tally).collect());
+            return Ok((all.into_iter().map(|paced| paced.connection.tally).collect(), pauses));
         }
         ensure!(Instant::now() < until, "the server left calls unanswered");
         if idle {
