@@ -36,7 +36,7 @@ struct Half {
     row: &'static Row,
     /// Calls a second at full load.
     full: Vec<f64>,
-    /// Calls a second that were asked for, and answered within the time.
+    /// Calls a second that were asked for and answered.
     answered: Vec<f64>,
     ours: Times,
     /// Of the bare server, asked as often.

@@ -211,7 +211,9 @@ impl<'a> Connection<'a> {
     fn finish(&mut self, stream: u32, status: u32, now: Instant) -> anyhow::Result<()> {
         let place = self.pending.iter().position(|pending| pending.stream == stream);
         let done = self.pending.swap_remove(place.context("an answer on a stream that is not open")?);
-        let counts = now >= self.window.begin && now < self.window.end;
+        // What was asked by the clock counts by when it was to be asked, however late its answer is.
+        let at = if self.tally.calls.is_some() { done.sent } else { now };
+        let counts = at >= self.window.begin && at < self.window.end;
         if status != 0 {
             *self.tally.failures.entry(status).or_default() += 1;
             return Ok(());

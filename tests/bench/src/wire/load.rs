@@ -100,13 +100,13 @@ pub struct Load {
 /// What a measurement saw.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// Answers within the time, and how long each took.
+    /// Answers within the time, or to what was to be asked in it by the clock, and how long each took.
     pub latencies: Histogram,
     /// When each call was to be asked and when it was answered, of those that were asked by the clock.
     pub calls: Vec<(Instant, Instant)>,
     /// When the load generator was held up, while it asked by the clock.
     pub pauses: Vec<Pause>,
-    /// Answers a second.
+    /// Of them a second.
     pub per_second: f64,
     /// Answers that were not OK, by gRPC status.
     pub failures: BTreeMap<u32, u64>,

@@ -52,7 +52,7 @@ impl<'a> Paced<'a> {
     fn turn(&mut self, scratch: &mut [u8]) -> anyhow::Result<bool> {
         let it = &mut self.connection;
         let now = Instant::now();
-        while it.ready && self.next <= now && now < it.window.end && it.pending.len() < it.in_flight {
+        while it.ready && self.next <= now && self.next < it.window.end && it.pending.len() < it.in_flight {
             if !it.request(self.next)? {
                 break;
             }
@@ -85,9 +85,10 @@ impl<'a> Paced<'a> {
         }
     }
 
-    /// Whether all is asked and answered.
+    /// Whether all is asked and answered, or the server has not even greeted in the time.
     fn is_done(&self) -> bool {
-        self.connection.pending.is_empty() && Instant::now() >= self.connection.window.end
+        let Connection { ready, pending, window, .. } = &self.connection;
+        if *ready { pending.is_empty() && self.next >= window.end } else { Instant::now() >= window.end }
     }
 }
 
