@@ -83,7 +83,7 @@ async fn calls_by_the_clock_are_no_more_than_were_asked_for() {
     let duration = Duration::from_millis(400);
     let load = Load { connections: 2, in_flight: 100, warm_up: Duration::ZERO, duration, every };
     let outcome = drive_echo_so_hard(None, Echoed { bytes: 200, expected: 200 }, load).await.unwrap();
-    // Eighty in time; a machine that is busy answers the last of them late.
+    // Eighty, however late they are answered; fewer where the machine stalls before the first.
     assert!((LEAST..=80).contains(&outcome.latencies.total()), "{outcome:?}");
     assert!(outcome.failures.is_empty(), "{outcome:?}");
 }
