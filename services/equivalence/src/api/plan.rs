@@ -10,7 +10,7 @@ use super::recognition::RecognitionApi;
 use super::{question, render};
 use crate::domain::decision::Demand;
 use crate::domain::key::EconomyCode;
-use crate::domain::recognise::{MarketAccess, Plan, Product, Step, markets};
+use crate::domain::recognise::{Designating, MarketAccess, Plan, Product, Step, markets};
 
 const MAX_CERTIFICATES: usize = 64;
 const MAX_MARKETS: usize = 1_000;
@@ -83,5 +83,11 @@ fn step(step: Step<'_>) -> pb::MarketAccessStep {
         level: target.level,
         object: step.object.number(),
         together_with,
+        designation: step.designation.map(designation),
     }
+}
+
+fn designation(it: Designating<'_>) -> pb::MarketAccessDesignation {
+    let authorities = it.authorities.iter().map(|authority| authority.name()).collect();
+    pb::MarketAccessDesignation { annex: it.under.annex.name.name(), authorities }
 }

@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 
 use smallvec::SmallVec;
 
-pub use self::plan::{MarketAccess, Plan, Product, Step, markets, plan, plan_unless};
+pub use self::plan::{Designating, MarketAccess, Plan, Product, Step, markets, plan, plan_unless};
 pub use self::trace::{Chain, trace};
 
 use self::annex::Verdict;

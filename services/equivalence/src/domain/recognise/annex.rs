@@ -128,8 +128,9 @@ pub(super) fn attempt<'a>(
             note(&mut missing, finding);
         }
     }
-    let designations = if terms.designation_required { Designations::of_body(ctx, entry, &covered) } else { None };
-    if terms.designation_required && designations.is_none() {
+    let by_designation = terms.designation_required && ctx.designated_under != Some(terms.place);
+    let designations = if by_designation { Designations::of_body(ctx, entry, &covered) } else { None };
+    if by_designation && designations.is_none() {
         return failed(Check::Designation);
     }
     let net = Net { catalogue: ctx.catalogue, date: ctx.date() };

@@ -121,6 +121,8 @@ pub(super) struct Context<'a: 'q, 'q> {
     pub(super) edition: u32,
     /// For audits: what would be if no transition period were special and differential treatment.
     pub(super) without_special_treatment: bool,
+    /// For plans: the place of the annex under which the issuer counts as designated for all that it covers.
+    pub(super) designated_under: Option<u32>,
     /// Whether the catalogue knows all that was certified.
     knows_certified: bool,
     translator: &'q dyn Translator,
@@ -165,6 +167,7 @@ impl<'a, 'q> Context<'a, 'q> {
             code: Code::new(&question.code.code),
             edition: catalogue.edition_number(&question.code.edition),
             without_special_treatment: false,
+            designated_under: None,
             knows_certified,
             translator,
             counting: Cell::new(true),

@@ -15,7 +15,7 @@ use chrono::NaiveDate;
 use self::combine::Row;
 use self::opens::Openings;
 use super::outcome;
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::{AnnexEntry, Catalogue};
 use crate::domain::code::CodeReference;
 use crate::domain::decision::{Conditions, Demand, Finding, Outcome, RequirementResult};
 use crate::domain::economy::Economy;
@@ -86,6 +86,8 @@ pub struct Step<'c> {
     pub certified: Vec<Target>,
     /// What kind of result the new one is.
     pub object: RecognitionObject,
+    /// The designation that the bodies lack, which comes first; none where they can do it as things are.
+    pub designation: Option<Designating<'c>>,
     /// What is still to be fulfilled then.
     pub conditions: Conditions<'c>,
     /// Who could do it: those whose certificates are held already first.
@@ -94,6 +96,15 @@ pub struct Step<'c> {
     pub body_economy: Option<EconomyCode>,
     /// The other markets that the same step would open.
     pub also_opens: Vec<EconomyCode>,
+}
+
+/// A designation that there is not yet.
+#[derive(Clone, Debug)]
+pub struct Designating<'c> {
+    /// Under which annex, for all that it covers.
+    pub under: &'c AnnexEntry,
+    /// Who may designate, as far as the catalogue says.
+    pub authorities: Vec<BodyKey>,
 }
 
 impl Product {

@@ -16,8 +16,8 @@ use crate::domain::recognise::{Detail, Judged, judge, outcome};
 use crate::domain::translate::Translator;
 use crate::domain::usage::Facts;
 
-/// A new certificate: what it names, by whom, of which kind.
-type Key = (Vec<Target>, BodyKey, i32);
+/// A new certificate: what it names, by whom, of which kind, and the place of the annex under which that is designated first.
+type Key = (Vec<Target>, BodyKey, i32, Option<u32>);
 
 /// What is closed, and what would open it.
 pub(super) struct Openings<'a, 'c, 'q> {
@@ -117,7 +117,8 @@ impl<'a, 'c: 'a, 'q: 'a> Openings<'a, 'c, 'q> {
                     (None, _) => fulfilled(self.markets, step),
                     (Some(_), None) => BTreeSet::new(),
                     (Some(_), Some(body)) => {
-                        let key = (step.certified.clone(), body.clone(), step.object.number());
+                        let kind = step.object.number();
+                        let key = (step.certified.clone(), body.clone(), kind, designated_under(step));
                         let opened = known.entry(key).or_insert_with(|| {
                             for target in &step.certified {
                                 near.entry(target).or_insert_with(|| self.near(target));
@@ -162,6 +163,7 @@ impl<'a, 'c: 'a, 'q: 'a> Openings<'a, 'c, 'q> {
         doors.dedup();
         let question = self.product.question(Some(&certificate), located);
         let mut ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
+        ctx.designated_under = designated_under(step);
         let opened = doors.into_iter().filter(|at| {
             ctx.towards(self.rows[*at].destination());
             self.opens(*at, &ctx)
@@ -179,6 +181,11 @@ impl<'a, 'c: 'a, 'q: 'a> Openings<'a, 'c, 'q> {
             .collect();
         is_open(outcome::overall(&together).outcome)
     }
+}
+
+/// The place of the annex under which a step has its bodies designated.
+fn designated_under(step: &Step<'_>) -> Option<u32> {
+    step.designation.as_ref().map(|it| it.under.terms.place)
 }
 
 /// Adds the place of a market; those of a list come in their order.

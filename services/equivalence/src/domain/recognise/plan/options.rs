@@ -1,6 +1,8 @@
 //! Who could certify what, so that a requirement is met: every option that the catalogue knows and that could be the least
 //! work, each tried as if it were done on the date of the plan.
 
+mod designate;
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -39,6 +41,8 @@ pub(super) struct Choice<'c, 'q> {
     pub(super) object: RecognitionObject,
     /// The annex that carries it, if one does.
     pub(super) annex: Option<&'c AnnexKey>,
+    /// The same where the body must be designated under it first.
+    pub(super) designation: Option<&'c AnnexEntry>,
     pub(super) conditions: Conditions<'c>,
 }
 
@@ -68,13 +72,24 @@ impl Choice<'_, '_> {
             && self.object == best.object
             && self.conditions == best.conditions
             && self.work.new_target == best.work.new_target
+            && self.is_designated_as(best)
+    }
+
+    /// Whether the same authorities must first do the same, if they must do anything.
+    fn is_designated_as(&self, other: &Self) -> bool {
+        match (self.designation, other.designation) {
+            (None, None) => true,
+            (Some(one), Some(two)) => one.terms.place == two.terms.place && self.body.economy == other.body.economy,
+            (Some(_), None) | (None, Some(_)) => false,
+        }
     }
 }
 
-/// How much work a choice is: above all whether something new is certified, then whether by another body, then the
-/// conditions, then how long and how direct the route is.
+/// How much work a choice is: above all whether a body must be designated, then whether something new is certified, then
+/// whether by another body, then the conditions, then how long and how direct the route is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Work {
+    pub(super) designation: bool,
     pub(super) new_target: bool,
     pub(super) new_body: bool,
     pub(super) conditions: usize,
@@ -191,7 +206,7 @@ impl<'c, 'q> Options<'c, 'q> {
         open.dedup_by_key(|(annex, _)| annex.terms.place);
         let worth = self.worth(&open, &standing, &choices);
         // What is accepted no more, or not yet, may still lead to something that is.
-        let fresh: Vec<Fresh<'_>> = if worth.new_target {
+        let mut fresh: Vec<Fresh<'_>> = if worth.new_target {
             let all = entry.requirement.acceptances.iter().map(|it| self.certified(&it.target, it));
             all.map(|certified| {
                 let numbers = in_numbers(self.catalogue, &certified);
@@ -221,12 +236,17 @@ impl<'c, 'q> Options<'c, 'q> {
         // What leads on from what an annex covers takes a link at least: it is less work only where something else is more.
         let best = choices.iter().min_by(|a, b| a.order(b)).map(|it| it.work);
         let is_least = best.is_some_and(|it| !it.new_target || (!it.new_body && it.conditions == 0));
+        let mut covered = Vec::new();
         if worth.new_target && !is_least {
             let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
-            let covered = self.covered(&ctx, entry, &open);
+            covered = self.covered(&ctx, entry, &open);
             if !covered.is_empty() {
                 go_through(Worth { held: false, ..worth }, &covered, &mut choices);
             }
+        }
+        if choices.is_empty() {
+            fresh.append(&mut covered);
+            choices = self.once_designated(entry, &open, worth, &fresh, &questions, &mut trial);
         }
         choices
     }
@@ -298,12 +318,13 @@ impl<'c, 'q> Options<'c, 'q> {
         for body in self.accepted_bodies(acceptance, object) {
             let new_body = !self.is_issuer(body);
             choices.push(Choice {
-                work: Work { new_target, new_body, conditions: 0, links: 0, by_annex: false },
+                work: Work { designation: false, new_target, new_body, conditions: 0, links: 0, by_annex: false },
                 body,
                 certified: certified.clone(),
                 start,
                 object,
                 annex: None,
+                designation: None,
                 conditions: Conditions::new(),
             });
         }
@@ -406,12 +427,20 @@ impl<'c, 'q> Options<'c, 'q> {
         let way = route.filter(|_| status == Status::Met)?;
         let (new_body, by_annex) = (!self.is_issuer(body), way.annex.is_some());
         Some(Choice {
-            work: Work { new_target, new_body, conditions: way.conditions.len(), links: way.links.len(), by_annex },
+            work: Work {
+                designation: false,
+                new_target,
+                new_body,
+                conditions: way.conditions.len(),
+                links: way.links.len(),
+                by_annex,
+            },
             body,
             certified,
             start: way.certified,
             object: trial.ctx.question.object,
             annex: way.annex.map(|annex| &annex.name),
+            designation: None,
             conditions: way.conditions,
         })
     }

@@ -6,7 +6,7 @@ use foldhash::{HashSet, HashSetExt as _};
 
 use super::combine::Row;
 use super::options::{Choice, Options};
-use super::{MOST_BODIES, Product, Step};
+use super::{Designating, MOST_BODIES, Product, Step};
 use crate::domain::catalogue::{Catalogue, RequirementEntry};
 use crate::domain::decision::{Conditions, Status};
 use crate::domain::equivalence::Target;
@@ -51,6 +51,7 @@ fn conditions<'c>(product: &Product, result: &Judged<'c>, by: usize) -> Option<S
         target: None,
         certified: certificate.certified.clone(),
         object: certificate.object,
+        designation: None,
         conditions,
         bodies: vec![certificate.body.clone()],
         body_economy: Some(certificate.body_economy.clone()),
@@ -70,12 +71,15 @@ fn least<'c>(options: &Options<'c, '_>, entry: &'c RequirementEntry) -> Step<'c>
     let different = like.into_iter().filter(|it| seen.insert(it.body.identity()));
     let different: Vec<_> = different.take(MOST_BODIES).collect();
     let bodies: Vec<BodyKey> = different.iter().map(|it| it.body.key.clone()).collect();
+    let designation =
+        best.designation.map(|under| Designating { under, authorities: options.authorities(under, best.body.economy) });
     Step {
         requirement,
-        description: describe(best, &different),
+        description: describe(best, &different, designation.as_ref()),
         target: Some(best.start().clone()),
         certified: best.certified.clone().into_owned(),
         object: best.object,
+        designation,
         conditions: best.conditions.clone(),
         body_economy: Some(best.body.economy.clone()),
         bodies,
@@ -87,7 +91,7 @@ fn least<'c>(options: &Options<'c, '_>, entry: &'c RequirementEntry) -> Step<'c>
 const MOST_NAMED: usize = 3;
 
 /// What is to be done, in words: the best choice, and who can do it by choices like that.
-fn describe(best: &Choice<'_, '_>, like: &[&Choice<'_, '_>]) -> String {
+fn describe(best: &Choice<'_, '_>, like: &[&Choice<'_, '_>], designation: Option<&Designating<'_>>) -> String {
     // Of several ways each body has its own.
     let one_way = like.iter().all(|it| it.annex == best.annex);
     let named = like.iter().take(MOST_NAMED).map(|it| match it.annex.filter(|_| !one_way) {
@@ -105,7 +109,9 @@ fn describe(best: &Choice<'_, '_>, like: &[&Choice<'_, '_>]) -> String {
     } else {
         best.start().to_string()
     };
-    let by = if like.len() > 1 { format!("one of: {named}") } else { named };
+    let bodies = if like.len() > 1 { format!("one of: {named}") } else { named };
+    let first = designation.map(|it| designate(it, &bodies, best.body.economy));
+    let by = if first.is_some() { "it".to_owned() } else { bodies };
     let kind = if best.object == RecognitionObject::Certificate {
         String::new()
     } else {
@@ -118,13 +124,26 @@ fn describe(best: &Choice<'_, '_>, like: &[&Choice<'_, '_>]) -> String {
     } else {
         format!("obtain a new result to {target}{kind} from {by}")
     };
-    if let Some(annex) = best.annex.filter(|_| one_way) {
+    if let Some(first) = first {
+        text = format!("{first}, then {text}");
+    } else if let Some(annex) = best.annex.filter(|_| one_way) {
         text.push_str(&format!(", accepted through {annex}"));
     }
     if !best.conditions.is_empty() {
         text.push_str("; then fulfil the conditions");
     }
     text
+}
+
+/// Which designation comes first, in words.
+fn designate(it: &Designating<'_>, bodies: &str, economy: &EconomyCode) -> String {
+    let authorities: Vec<_> = it.authorities.iter().map(ToString::to_string).collect();
+    let by = match &authorities[..] {
+        [] => format!(" (the catalogue names no designating authority of {})", economy.as_str()),
+        [one] => format!(" by {one}"),
+        several => format!(" by one of: {}", several.join(", ")),
+    };
+    format!("have {bodies} designated under {}{by}", it.under.annex.name)
 }
 
 /// The step where the catalogue knows no certificate of anybody that would do.
@@ -151,6 +170,7 @@ fn nobody<'c>(options: &Options<'_, '_>, requirement: &'c Arc<Requirement>) -> S
         target: first.map(|it| it.target.clone()),
         certified: certified.unwrap_or_default(),
         object: RecognitionObject::Certificate,
+        designation: None,
         conditions: Conditions::new(),
         bodies: Vec::new(),
         body_economy: None,

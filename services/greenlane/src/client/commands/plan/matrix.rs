@@ -10,7 +10,7 @@ use crate::client::{
 };
 
 /// The columns of the comma-separated values.
-const HEADINGS: [&str; 13] = [
+const HEADINGS: [&str; 15] = [
     "MARKET",
     "OUTCOME",
     "REQUIREMENT",
@@ -24,6 +24,8 @@ const HEADINGS: [&str; 13] = [
     "BODIES",
     "ALSO OPENS",
     "TOGETHER WITH",
+    "DESIGNATION UNDER",
+    "BY AUTHORITIES",
 ];
 
 /// The finding of a market of which the catalogue does not say that it has every requirement.
@@ -192,6 +194,7 @@ pub(super) fn csv(plan: &PlanMarketAccessResponse) -> anyhow::Result<String> {
         let demanded = line.requirement.map_or("", |it| if it.mandatory { "yes" } else { "no" });
         let step = line.step.cloned().unwrap_or_default();
         let beside: Vec<_> = step.together_with.iter().map(|it| at_level(&it.name, &it.level)).collect();
+        let designation = step.designation.unwrap_or_default();
         let cells = [
             line.market.destination.clone(),
             line.outcome().to_lowercase(),
@@ -206,6 +209,8 @@ pub(super) fn csv(plan: &PlanMarketAccessResponse) -> anyhow::Result<String> {
             step.bodies.join(" "),
             step.also_opens.join(" "),
             beside.join(" "),
+            designation.annex,
+            designation.authorities.join(" "),
         ];
         rows.write_record(cells.map(|it| plain(&it)))?;
     }

@@ -1,6 +1,6 @@
 use greenlane_api::equivalence::v1::{
-    CertifiableTarget, MarketAccess, MarketAccessStep, PlanMarketAccessRequest, PlanMarketAccessResponse,
-    RecognitionOutcome, RequirementResult, RequirementStatus,
+    CertifiableTarget, MarketAccess, MarketAccessDesignation, MarketAccessStep, PlanMarketAccessRequest,
+    PlanMarketAccessResponse, RecognitionOutcome, RequirementResult, RequirementStatus,
 };
 
 use super::{matrix, page};
@@ -41,14 +41,34 @@ fn plan(title: &str) -> PlanMarketAccessResponse {
 fn comma_separated_values_have_one_line_a_requirement_and_quote_what_they_must() {
     let text = matrix::csv(&plan("Safety, of \"modules\"")).unwrap();
     let lines: Vec<_> = text.split('\n').collect();
-    assert_eq!(lines[0].split(',').count(), 13);
+    assert_eq!(lines[0].split(',').count(), 15);
     assert_eq!(
         lines[1],
         "XC,not recognised,requirements/r,\"Safety, of \"\"modules\"\"\",yes,not met,,,\
-         \"certify to standards/z-1, or \"\"so\"\"\",standards/z-1,bodies/a bodies/b,XD,schemes/s=A"
+         \"certify to standards/z-1, or \"\"so\"\"\",standards/z-1,bodies/a bodies/b,XD,schemes/s=A,,"
     );
-    assert_eq!(lines[2], "XF,no requirement applies,,,,,,,,,,,");
+    assert_eq!(lines[2], "XF,no requirement applies,,,,,,,,,,,,,");
     assert_eq!(lines.len(), 4, "the last line ends too");
+}
+
+#[test]
+fn a_designation_that_comes_first_is_told_in_words_and_has_cells_of_its_own() {
+    let mut plan = plan("Safety");
+    let step = &mut plan.markets[0].steps[0];
+    step.description =
+        "have bodies/a designated under annexes/x by bodies/o, then certify to standards/z-1 with it".into();
+    step.designation = Some(MarketAccessDesignation {
+        annex: "annexes/x".into(),
+        authorities: vec!["bodies/o".into(), "bodies/p".into()],
+    });
+    let text = matrix::csv(&plan).unwrap();
+    assert!(text.lines().next().unwrap().ends_with(",DESIGNATION UNDER,BY AUTHORITIES"), "{text}");
+    assert!(text.lines().nth(1).unwrap().ends_with(",schemes/s=A,annexes/x,bodies/o bodies/p"), "{text}");
+    let table = matrix::table(&plan);
+    let page = page::html(&PlanMarketAccessRequest::default(), &plan, &page::About::default());
+    for text in [table, page] {
+        assert!(text.contains("have bodies/a designated under annexes/x by bodies/o"), "{text}");
+    }
 }
 
 #[test]
