@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use greenlane_curation::{Finding, PUBLISHED_SO};
 
-use super::{Change, consistency, contradictions};
+use super::{Change, View, consistency, contradictions};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::entry::Entry;
 use crate::domain::standard::EditionTransition;
@@ -27,7 +28,10 @@ pub(super) fn disagreements(catalogue: &Catalogue, changes: &[Change]) -> Vec<Fi
     let mut known = if as_published.is_empty() { Vec::new() } else { among(catalogue, &as_published) };
     for finding in &mut findings {
         let Some(now) = changes.get(finding.index).and_then(Change::becomes) else { continue };
-        let Some(before) = catalogue.entry(&finding.entry).filter(|it| is_no_worse(finding, now, it)) else { continue };
+        let Some(before) = catalogue.entry(&finding.entry) else { continue };
+        if !is_no_worse(finding, now, &before) || !differ_no_more(catalogue, changes, finding, now, &before) {
+            continue;
+        }
         // Each is known of one: what is wrong once more is new.
         if let Some(same) = known.iter().position(|it| is_same(it, finding)) {
             known.swap_remove(same);
@@ -62,12 +66,8 @@ fn is_no_worse(finding: &Finding, now: &Entry, before: &Entry) -> bool {
             field.starts_with("contestations")
                 || (now.annex == before.annex && before.validity.holds(&now.validity) && (is_same || !is_overlap))
         }
-        (Entry::EditionTransition(now), Entry::EditionTransition(before)) => {
-            let is_same = (&now.market, &now.from_standard, &now.to_standard)
-                == (&before.market, &before.from_standard, &before.to_standard);
-            let but_its_source = || EditionTransition { source: before.source.clone(), ..now.clone() };
-            is_same && (!is_overlap || but_its_source() == *before)
-        }
+        // See `differ_no_more`.
+        (Entry::EditionTransition(now), Entry::EditionTransition(before)) => are_of_same_editions(now, before),
         (Entry::Economy(now), Entry::Economy(before)) if is_overlap => {
             let member = place(field).and_then(|at| now.members.get(at)).map(|it| &it.economy);
             let mut periods = now.members.iter().filter(|it| Some(&it.economy) == member);
@@ -81,6 +81,47 @@ fn is_no_worse(finding: &Finding, now: &Entry, before: &Entry) -> bool {
     }
 }
 
+/// Whether published transitions of the same editions in one market say after the changes nothing different for any day for
+/// which they said the same: each of their days is where that of one of them was, or between. Then whoever is to move one of
+/// two, as a panel orders, may: towards the other.
+fn differ_no_more(catalogue: &Catalogue, changes: &[Change], finding: &Finding, now: &Entry, before: &Entry) -> bool {
+    let (Entry::EditionTransition(now), Entry::EditionTransition(before)) = (now, before) else { return true };
+    if finding.code != "overlap" {
+        return true;
+    }
+    let view = View::new(catalogue, changes);
+    let mut twins = catalogue.transitions.values().filter(|it| it.name != now.name && are_of_same_editions(it, now));
+    twins.all(|was| match view.find(&was.name.name()) {
+        Some(Entry::EditionTransition(is)) if are_of_same_editions(&is, now) => {
+            is_between(now, before, was) && is_between(&is, before, was)
+        }
+        _ => true,
+    })
+}
+
+fn are_of_same_editions(one: &EditionTransition, other: &EditionTransition) -> bool {
+    (&one.market, &one.from_standard, &one.to_standard) == (&other.market, &other.from_standard, &other.to_standard)
+}
+
+/// Whether a transition says nothing but what one of two others says, or days between theirs. Without a first day the later
+/// edition has always counted, without a last one what is not converted counts for ever.
+fn is_between(it: &EditionTransition, one: &EditionTransition, other: &EditionTransition) -> bool {
+    let days: [fn(&EditionTransition) -> NaiveDate; 4] = [
+        |it| it.either_from.unwrap_or(NaiveDate::MIN),
+        |it| it.new_only_from,
+        |it| it.convert_by.unwrap_or(NaiveDate::MAX),
+        |it| it.withdraw_by.unwrap_or(NaiveDate::MAX),
+    ];
+    let is_within = |day: &fn(&EditionTransition) -> NaiveDate| {
+        let (one, other) = (day(one), day(other));
+        (one.min(other)..=one.max(other)).contains(&day(it))
+    };
+    let of_stock = |it: &EditionTransition| (it.exempt_stock.clone(), it.stock_exemption.clone());
+    days.iter().all(is_within)
+        && [one, other].into_iter().any(|same| it.consequence == same.consequence)
+        && [one, other].into_iter().any(|same| of_stock(it) == of_stock(same))
+}
+
 /// The place in a list that a field begins with.
 fn place(field: &str) -> Option<usize> {
     field.split_once('[')?.1.split_once(']')?.0.parse().ok()
@@ -91,3 +132,6 @@ fn among(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
     findings.extend(consistency::of_changed(catalogue, changes));
     findings
 }
+
+#[cfg(test)]
+mod tests;

@@ -500,7 +500,10 @@ fn what_is_published_so_is_new_where_the_change_says_more_of_it() {
         (mapping("one", "not_equivalent", "2020-01-01", "2020-02-01"), "contradiction"),
         (mapping("one", "identical", "2020-01-01", "2020-02-01"), "overlap"),
         (transition("one", "2026-01-01"), "published_so"),
-        (transition("one", "2026-06-01"), "overlap"),
+        (transition("one", "2026-06-01"), "published_so"),
+        (transition("one", "2027-01-01"), "published_so"),
+        (transition("one", "2025-12-31"), "overlap"),
+        (transition("one", "2027-01-02"), "overlap"),
         (bloc(&[("2020-01-01", "2022-01-01"), ("2021-06-01", "2025-01-01")]), "published_so"),
         (bloc(&[("2020-01-01", "2024-01-01"), ("2021-01-01", "2025-01-01")]), "overlap"),
     ] {

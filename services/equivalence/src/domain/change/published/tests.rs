@@ -1,0 +1,71 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::domain::change::validate;
+
+fn transition(name: &str, days: Value) -> Entry {
+    let mut it = json!({ "name": format!("editionTransitions/{name}"), "market": "XA",
+        "from_standard": "standards/a-1", "to_standard": "standards/b-1", "new_only_from": "2026-01-01",
+        "source": { "example": true } });
+    it.as_object_mut().unwrap().extend(days.as_object().unwrap().clone());
+    serde_json::from_value(json!({ "edition_transition": it })).unwrap()
+}
+
+/// What is found of a change of two transitions of the same editions, or of one of them.
+fn found(published: [Value; 2], changed: [Option<Value>; 2]) -> Vec<String> {
+    let names = ["one", "two"];
+    let standards = ["a", "b"].map(|it| {
+        json!({ "standard": { "name": format!("standards/{it}-1"), "designation": format!("{it} 1"), "publisher": "P" } })
+    });
+    let others = standards.into_iter().chain([json!({ "economy": { "name": "economies/XA" } })]);
+    let others = others.map(|it| serde_json::from_value::<Entry>(it).unwrap());
+    let published = names.into_iter().zip(published).map(|(name, days)| transition(name, days));
+    let catalogue = Catalogue::new(1, others.chain(published));
+    let changed = names.into_iter().zip(changed);
+    let changes: Vec<Change> =
+        changed.filter_map(|(name, days)| Some(Change::Upsert(transition(name, days?)))).collect();
+    validate(&catalogue, &changes).into_iter().map(|it| it.code.into_owned()).collect()
+}
+
+/// A panel that has one of two moved may have it moved towards the other, and not to where they differ on more days.
+#[test]
+fn one_of_two_transitions_of_the_same_editions_moves_towards_the_other_and_no_farther() {
+    let from = |day: &str| json!({ "new_only_from": day });
+    let published = || [from("2026-01-01"), from("2027-01-01")];
+    for (one, code) in [
+        ("2026-01-01", "published_so"),
+        ("2026-07-01", "published_so"),
+        ("2027-01-01", "published_so"),
+        ("2025-12-31", "overlap"),
+        ("2027-01-02", "overlap"),
+    ] {
+        assert_eq!(found(published(), [Some(from(one)), None]), [code], "{one}");
+    }
+    // Both at once.
+    let both = |one: &str, two: &str| found(published(), [Some(from(one)), Some(from(two))]);
+    assert_eq!(both("2026-07-01", "2026-07-01"), ["published_so"]);
+    assert_eq!(both("2027-01-01", "2026-01-01"), ["published_so"]);
+    assert_eq!(both("2026-07-01", "2027-07-01"), ["overlap"]);
+    assert_eq!(both("2025-07-01", "2026-07-01"), ["overlap"]);
+}
+
+#[test]
+fn two_transitions_of_the_same_editions_come_no_farther_apart_in_anything_that_they_say() {
+    let early = || json!({ "convert_by": "2026-06-01", "consequence": "suspend", "withdraw_by": "2026-09-01" });
+    let published = || [early(), json!({})];
+    let one = |days: Value| found(published(), [Some(days), None]);
+    let with = |more: Value| {
+        let mut days = early();
+        days.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        days
+    };
+    // The other one never has anything converted.
+    assert_eq!(one(with(json!({ "convert_by": "2026-08-01" }))), ["published_so"]);
+    assert_eq!(one(json!({})), ["published_so"]);
+    assert_eq!(one(with(json!({ "convert_by": "2026-05-01" }))), ["overlap"]);
+    assert_eq!(one(with(json!({ "withdraw_by": "2026-10-01" }))), ["published_so"]);
+    assert_eq!(one(with(json!({ "withdraw_by": "2026-08-01" }))), ["overlap"]);
+    assert_eq!(one(with(json!({ "either_from": "2025-01-01" }))), ["overlap"]);
+    assert_eq!(one(with(json!({ "consequence": "withdraw", "withdraw_by": "" }))), ["overlap"]);
+    assert_eq!(one(with(json!({ "exempt_stock": "Goods in store." }))), ["overlap"]);
+}
