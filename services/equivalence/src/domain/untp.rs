@@ -189,10 +189,13 @@ impl Exporter<'_> {
         met.collect()
     }
 
-    /// Whether an acceptance is in force, and every calendar of its market lets the editions that it names count for a
-    /// certificate granted on the day.
+    /// Whether an acceptance is in force, and every calendar of its market, or of a bloc that this may belong to, lets the
+    /// editions that it names count for a certificate granted on the day.
     fn counts(&self, requirement: &Requirement, acceptance: &Acceptance) -> bool {
-        let here = |it: &Calendar| self.catalogue.is_within(&requirement.market, &it.transition.market, self.date);
+        let here = |it: &Calendar| {
+            let (market, bloc) = (&requirement.market, &it.transition.market);
+            self.catalogue.is_within(market, bloc, self.date) || self.catalogue.may_be_within(market, bloc, self.date)
+        };
         let counts = |it: &Calendar| {
             it.transition.counts(&it.standard, self.date, Some(self.date), Stock::default()) == Counts::Yes
         };

@@ -140,16 +140,16 @@ pub(super) fn attempt<'a>(
     if found.is_none() && standing.some_exempt {
         found = standing.chain(net, &starts, limit, Tier::Exempt);
     }
-    if found.is_none() && standing.depends_on_grant {
-        found = standing.chain(net, &starts, limit, Tier::IfGranted);
+    if found.is_none() && standing.some_in_doubt {
+        found = standing.chain(net, &starts, limit, Tier::InDoubt);
         if let Some(found) = &found {
-            note(&mut missing, standing::grant_date_missing(ctx, market, &requirement.acceptances[found.accepted]));
+            note(&mut missing, standing::missing(ctx, market, &requirement.acceptances[found.accepted]));
         }
     }
     // Or from what the body may be designated for.
     let doubtful = designations.as_ref().filter(|it| found.is_none() && !it.possible_starts().is_empty());
     if let Some(it) = doubtful {
-        let mut tiers = [Tier::Plain, Tier::Exempt, Tier::IfGranted].into_iter();
+        let mut tiers = [Tier::Plain, Tier::Exempt, Tier::InDoubt].into_iter();
         found = tiers.find_map(|tier| standing.chain(net, it.possible_starts(), limit, tier));
         missing = missing.or_else(|| it.doubt(found.as_ref()?.certified));
     }

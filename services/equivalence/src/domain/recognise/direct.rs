@@ -12,7 +12,6 @@ use super::way;
 use crate::domain::catalogue::RequirementEntry;
 use crate::domain::decision::{Check, Conditions, Finding, Route};
 use crate::domain::requirement::{Acceptance, Requirement};
-use crate::domain::time::Counts;
 use crate::domain::words::RecognitionEffect;
 
 pub(super) fn attempt<'a>(
@@ -39,20 +38,20 @@ pub(super) fn attempt<'a>(
             Check::Body
         } else {
             match it.counts {
-                Counts::Yes | Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce if accepts_body.is_none() => {
+                Some(true) | None if accepts_body.is_none() => {
                     missing.get_or_insert_with(|| ctx.body_missing(it.terms));
                     continue;
                 }
-                Counts::Yes if it.exempt => {
+                Some(true) if it.exempt => {
                     exempt.get_or_insert((it, held));
                     continue;
                 }
-                Counts::Yes => return Verdict::Route(route(requirement, it.place, held)),
-                Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce => {
-                    missing.get_or_insert_with(|| standing::grant_date_missing(ctx, market, it.terms));
+                Some(true) => return Verdict::Route(route(requirement, it.place, held)),
+                None => {
+                    missing.get_or_insert_with(|| standing::missing(ctx, market, it.terms));
                     continue;
                 }
-                Counts::No => Check::Edition,
+                Some(false) => Check::Edition,
             }
         };
         let failed = Failed { annex: None, check, acceptance: Some(it.place) };

@@ -18,7 +18,8 @@ use crate::domain::time::Counts;
 pub(super) struct Stands<'a> {
     pub(super) place: usize,
     pub(super) terms: &'a AcceptanceTerms,
-    pub(super) counts: Counts,
+    /// None where that depends on what is not known: see [`missing`].
+    pub(super) counts: Option<bool>,
     /// Whether it counts only since the goods are stock that is exempt.
     pub(super) exempt: bool,
 }
@@ -27,8 +28,8 @@ pub(super) struct Stands<'a> {
 pub(super) struct Standing<'a> {
     /// In the order of the requirement.
     pub(super) all: SmallVec<[Stands<'a>; 4]>,
-    /// Whether any depends on when the result was granted.
-    pub(super) depends_on_grant: bool,
+    /// Whether of any it is not known whether it counts.
+    pub(super) some_in_doubt: bool,
     /// Whether any counts only since the goods are stock that is exempt.
     pub(super) some_exempt: bool,
 }
@@ -40,16 +41,16 @@ pub(super) enum Tier {
     Plain,
     /// Those that count since the goods are stock that is exempt.
     Exempt,
-    /// Those that count if the result was granted early enough.
-    IfGranted,
+    /// Those that count or do not by what is not known: when the result was granted, or who belongs to a bloc.
+    InDoubt,
 }
 
 impl Stands<'_> {
     fn is_in(&self, tier: Tier) -> bool {
         match tier {
-            Tier::Plain => self.counts == Counts::Yes && !self.exempt,
-            Tier::Exempt => self.counts == Counts::Yes && self.exempt,
-            Tier::IfGranted => self.counts == Counts::NeedsGrantDate,
+            Tier::Plain => self.counts == Some(true) && !self.exempt,
+            Tier::Exempt => self.counts == Some(true) && self.exempt,
+            Tier::InDoubt => self.counts.is_none(),
         }
     }
 }
@@ -71,23 +72,23 @@ impl<'a> Standing<'a> {
         entry: &'a RequirementEntry,
         which: impl Fn(&AcceptanceTerms) -> bool,
     ) -> Self {
-        let (mut depends_on_grant, mut some_exempt) = (false, false);
+        let (mut some_in_doubt, mut some_exempt) = (false, false);
         let all = entry.acceptances.iter().enumerate();
         let all = all.filter(|(_, terms)| terms.in_force(ctx.date()) && which(terms));
         let all = all
             .map(|(place, terms)| {
                 let (counts, exempt) = edition_counts(ctx, market, terms);
-                depends_on_grant |= counts == Counts::NeedsGrantDate;
+                some_in_doubt |= counts.is_none();
                 some_exempt |= exempt;
                 Stands { place, terms, counts, exempt }
             })
             .collect();
-        Self { all, depends_on_grant, some_exempt }
+        Self { all, some_in_doubt, some_exempt }
     }
 
-    /// The places of those that count, or count if the result was granted early enough.
-    pub(super) fn that(&self, counts: Counts) -> impl Iterator<Item = usize> + '_ {
-        self.all.iter().filter(move |it| it.counts == counts).map(|it| it.place)
+    /// The places of those that count.
+    pub(super) fn that_count(&self) -> impl Iterator<Item = usize> + '_ {
+        self.all.iter().filter(|it| it.counts == Some(true)).map(|it| it.place)
     }
 
     /// The cheapest chain to one of these.
@@ -112,17 +113,23 @@ impl<'a> Standing<'a> {
 }
 
 /// By the calendars of what is accepted and of what must be certified beside it: each must let its edition count.
-fn edition_counts(ctx: &Context<'_, '_>, market: &Market<'_, '_>, terms: &AcceptanceTerms) -> (Counts, bool) {
-    let (mut counts, mut exempt) = (Counts::Yes, false);
-    for Calendar { standard, transition } in here(ctx, market, terms) {
-        match transition.counts(standard, ctx.date(), ctx.question.granted_on, ctx.question.stock) {
+fn edition_counts(ctx: &Context<'_, '_>, market: &Market<'_, '_>, terms: &AcceptanceTerms) -> (Option<bool>, bool) {
+    let (mut counts, mut exempt) = (Some(true), false);
+    for it in here(ctx, market, terms) {
+        match by_calendar(ctx, it) {
             Counts::Yes => {}
-            Counts::No => return (Counts::No, false),
-            Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce => counts = Counts::NeedsGrantDate,
+            Counts::No => return (Some(false), false),
+            Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce => counts = None,
         }
-        exempt |= transition.exempts(standard, ctx.date(), ctx.question.stock);
+        exempt |= it.transition.exempts(&it.standard, ctx.date(), ctx.question.stock);
     }
+    let counts = counts.filter(|_| perhaps_here(ctx, market, terms).is_none());
     (counts, exempt)
+}
+
+/// Whether a calendar lets its edition count.
+fn by_calendar(ctx: &Context<'_, '_>, it: &Calendar) -> Counts {
+    it.transition.counts(&it.standard, ctx.date(), ctx.question.granted_on, ctx.question.stock)
 }
 
 /// The calendars of the market and of the destination that bear on an acceptance, by name.
@@ -137,10 +144,38 @@ fn here<'a>(
     })
 }
 
-/// Whether an acceptance counts for a result that is granted on the day. Whatever the market is within, the destination is.
+/// The bloc, as its number, of the first calendar of which it matters that nobody knows whether the market or the destination
+/// belongs to that.
+fn perhaps_here(ctx: &Context<'_, '_>, market: &Market<'_, '_>, terms: &AcceptanceTerms) -> Option<u32> {
+    let sides = [&market.place, &ctx.destination];
+    if sides.iter().all(|side| side.possible().is_empty()) {
+        return None; // most
+    }
+    let elsewhere =
+        terms.calendars().iter().filter(|it| !sides.iter().any(|side| side.is_within(&it.transition.market)));
+    elsewhere.filter(|it| matters(ctx, it)).find_map(|it| {
+        let bloc = ctx.catalogue.economy(&it.transition.market)?.number;
+        sides.iter().any(|side| side.may_be_in(bloc)).then_some(bloc)
+    })
+}
+
+/// Whether a calendar makes a difference where it bears on an acceptance: that does not count, or counts on a condition.
+fn matters(ctx: &Context<'_, '_>, it: &Calendar) -> bool {
+    let transition = &it.transition;
+    let shown = transition.stock_exemption.as_ref().is_some_and(|it| !it.provided.is_empty());
+    by_calendar(ctx, it) != Counts::Yes || (shown && transition.exempts(&it.standard, ctx.date(), ctx.question.stock))
+}
+
+/// Whether an acceptance surely counts for a result that is granted on the day. Whatever the market is within or may be, the
+/// destination is or may be.
 pub(super) fn counts_anew(ctx: &Context<'_, '_>, terms: &AcceptanceTerms) -> bool {
     let (date, stock) = (ctx.date(), ctx.question.stock);
-    let here = terms.calendars().iter().filter(|it| ctx.destination.is_within(&it.transition.market));
+    let may_be_here = |whole: &EconomyCode| {
+        let number = || ctx.catalogue.economy(whole).map(|it| it.number);
+        ctx.destination.is_within(whole)
+            || (!ctx.destination.possible().is_empty() && number().is_some_and(|it| ctx.destination.may_be_in(it)))
+    };
+    let here = terms.calendars().iter().filter(|it| may_be_here(&it.transition.market));
     here.map(|it| it.transition.counts(&it.standard, date, Some(date), stock)).all(|counts| counts == Counts::Yes)
 }
 
@@ -167,12 +202,18 @@ pub(super) fn refusing(
     calendars.find(|it| it.transition.counts(&it.standard, date, granted_on, stock) == Counts::No)
 }
 
-/// That whether an acceptance counts depends on when the result was granted.
-pub(super) fn grant_date_missing(ctx: &Context<'_, '_>, market: &Market<'_, '_>, terms: &AcceptanceTerms) -> Finding {
-    let depends = |it: &&Calendar| {
-        it.transition.counts(&it.standard, ctx.date(), None, ctx.question.stock) == Counts::NeedsGrantDate
-    };
-    let standard = here(ctx, market, terms).find(depends).map_or_else(String::new, |it| it.standard.to_string());
+/// What is missing where it cannot be said whether an acceptance counts: when the result was granted, or else whether the
+/// market belongs to a bloc that has a calendar.
+pub(super) fn missing(ctx: &Context<'_, '_>, market: &Market<'_, '_>, terms: &AcceptanceTerms) -> Finding {
+    let dated = here(ctx, market, terms).find(|it| by_calendar(ctx, it) == Counts::NeedsGrantDate);
+    if dated.is_none()
+        && let Some(bloc) = perhaps_here(ctx, market, terms)
+        && let Some(finding) =
+            [&market.place, &ctx.destination].into_iter().find_map(|side| ctx.membership_missing(side, bloc))
+    {
+        return finding;
+    }
+    let standard = dated.map_or_else(String::new, |it| it.standard.to_string());
     let market = ctx.destination.economy.as_str();
     let message = format!("whether {market} still accepts {standard} depends on when the result was granted");
     Finding::about("granted_on_missing", "standard", standard, message)

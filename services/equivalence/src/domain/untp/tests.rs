@@ -146,5 +146,13 @@ fn a_law_is_met_only_with_all_that_it_asks_beside_and_by_an_edition_that_counts_
     assert_eq!(regulations(&[together("standards/c")], "2026-06-01").as_deref(), Some("partial"));
     assert_eq!(regulations(&[together("standards/d")], "2026-06-01"), None, "what the scheme does not answer to");
     assert_eq!(regulations(&[together("standards/a"), calendar.clone()], "2026-05-31").as_deref(), Some("meets"));
-    assert_eq!(regulations(&[together("standards/a"), calendar], "2026-06-01"), None, "the earlier edition");
+    assert_eq!(regulations(&[together("standards/a"), calendar.clone()], "2026-06-01"), None, "the earlier edition");
+    // Of a bloc that the market may belong to.
+    let mut of_bloc = calendar;
+    of_bloc["edition_transition"]["market"] = json!("UNION");
+    for (incomplete, level) in [(false, Some("meets")), (true, None)] {
+        let union = json!({ "economy": { "name": "UNION", "bloc": true, "members_incomplete": incomplete } });
+        let found = regulations(&[together("standards/a"), of_bloc.clone(), union], "2026-06-01");
+        assert_eq!(found.as_deref(), level);
+    }
 }

@@ -195,7 +195,7 @@ impl<'c, 'q> Options<'c, 'q> {
         let market = Market::new(&ctx, &entry.requirement.market);
         let standing = Standing::of_all(&ctx, &market, entry);
         let mut choices = Vec::new();
-        for at in standing.that(Counts::Yes) {
+        for at in standing.that_count() {
             self.direct(&entry.requirement.acceptances[at], &mut choices);
         }
 

@@ -419,6 +419,17 @@ fn where_not_every_member_of_a_bloc_is_listed_nothing_is_certain_that_depends_on
         entries[2]["requirement"]["acceptances"][0]["bodies"] = json!({ "economies": ["UNION"] });
         entries
     };
+    let calendar = |mut entries: Vec<Value>| {
+        entries.push(json!({ "edition_transition": { "name": "editionTransitions/u", "market": "UNION",
+            "from_standard": "standards/z-1", "to_standard": "standards/z-2", "new_only_from": "2022-01-01",
+            "convert_by": "2023-01-01" } }));
+        entries
+    };
+    let direct = || {
+        let mut entries = world();
+        entries[2]["requirement"]["acceptances"][0]["bodies"] = json!({ "any": true });
+        entries
+    };
     let with = |mut entries: Vec<Value>, blocs: &[Value]| {
         entries.extend(blocs.iter().map(|it| json!({ "economy": it })));
         recognise(kept(entries), &NoTranslation, &question("standards/z-1"))
@@ -440,6 +451,8 @@ fn where_not_every_member_of_a_bloc_is_listed_nothing_is_certain_that_depends_on
         ("origin", requirement("origins", json!(["UNION"])), Outcome::NoRequirementApplies),
         ("other origin", requirement("excluded_origins", json!(["UNION"])), Outcome::Recognised),
         ("market", requirement("market", json!("UNION")), Outcome::NoRequirementApplies),
+        ("calendar", calendar(direct()), Outcome::Recognised),
+        ("calendar by an annex", calendar(by_annex(json!({}))), Outcome::Recognised),
     ] {
         for (incomplete, outcome) in [(false, listed), (true, Outcome::Undetermined)] {
             let union = json!({ "name": "UNION", "bloc": true, "members_incomplete": incomplete });

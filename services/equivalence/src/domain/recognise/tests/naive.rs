@@ -55,6 +55,8 @@ pub(super) enum Flaw {
     AnyIssuer,
     /// Nobody belongs to a bloc who is not listed, whether or not all are.
     ListedMembersAlone,
+    /// A calendar of a bloc is one of its listed members alone, whether or not all are.
+    CalendarsOfListedMembers,
 }
 
 /// Something to be fulfilled: what asks for it, and its identifier there.

@@ -336,6 +336,15 @@ pub(in crate::domain::recognise) fn catalogue_of_routes(dice: &mut Dice) -> Cata
             "mandatory": true, "codes": [{ "code": { "edition": "HS2022", "code": "85" } }], "acceptances": [accepted],
             "validity": { "from": "2018-01-01" }, "source": source } }));
     }
+    // In one of four XB may belong to a bloc with a calendar of its own.
+    if all.len().is_multiple_of(4) {
+        all.push(json!({ "economy": { "name": "economies/UNION", "bloc": true, "members_incomplete": true,
+            "source": source } }));
+        all.push(json!({ "edition_transition": { "name": "editionTransitions/z", "market": "UNION",
+            "from_standard": "standards/p-1", "to_standard": "standards/q-1", "new_only_from": "2020-01-01",
+            "convert_by": "2020-03-01", "source": source,
+            "stock_exemption": { "placed_on_market_before": "2021-01-01", "provided": "It is shown." } } }));
+    }
     // In half of them nothing is demanded: then the best of what is honoured decides.
     if dice.one_in(2) {
         all.iter_mut().filter_map(|it| it.get_mut("requirement")).for_each(|it| it["mandatory"] = json!(false));

@@ -214,11 +214,14 @@ impl World<'_> {
         let chain = |doubtful, wanted| self.chain(requirement, annex, &starts(doubtful), wanted);
         let mut found = chain(false, Wanted::Plain).or_else(|| chain(false, Wanted::AsStock));
         if found.is_none() {
-            found = chain(false, Wanted::IfGranted);
-            missing.extend(found.is_some().then_some("granted_on_missing"));
+            found = chain(false, Wanted::InDoubt);
+            missing.extend(found.as_ref().and_then(|(_, accepted, _)| match self.edition(requirement, accepted) {
+                Three::Unknown(code) => Some(code),
+                Three::Yes | Three::No => None,
+            }));
         }
         if found.is_none() && annex.designation_required {
-            let all = [Wanted::Plain, Wanted::AsStock, Wanted::IfGranted];
+            let all = [Wanted::Plain, Wanted::AsStock, Wanted::InDoubt];
             found = all.into_iter().find_map(|wanted| chain(true, wanted));
             missing.extend(found.as_ref().and_then(|(certified, ..)| under(certified, true)?.doubt));
         }

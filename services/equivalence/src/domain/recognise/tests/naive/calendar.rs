@@ -28,35 +28,48 @@ impl World<'_> {
         editions
     }
 
+    /// Whether a calendar is the market's or the destination's.
+    fn bears(&self, requirement: &Requirement, it: &EditionTransition) -> Three {
+        let of_it = std::slice::from_ref(&it.market);
+        match self.either_belongs(&requirement.market, &self.question.destination, of_it) {
+            Three::Unknown(_) if self.flaw == Some(Flaw::CalendarsOfListedMembers) => Three::No,
+            other => other,
+        }
+    }
+
     /// The transitions that leave the goods under an earlier edition: those past their day of conversion.
     pub(super) fn exempt(&self, requirement: &Requirement, acceptance: &Acceptance) -> Vec<&EditionTransition> {
-        let question = self.question;
         let mut found = Vec::new();
         for entry in &self.entries {
             let Entry::EditionTransition(it) = entry else { continue };
-            let concerned = self.editions(acceptance).into_iter().any(|standard| *standard == it.from_standard);
-            let here = self.belongs(&requirement.market, &it.market) || self.belongs(&question.destination, &it.market);
-            let over = question.date >= it.new_only_from && it.convert_by.is_some_and(|by| by < question.date);
-            if !here || !concerned || it.from_standard == it.to_standard || !over {
-                continue;
-            }
-            let Some(exemption) = &it.stock_exemption else { continue };
-            let sold = exemption.until.is_some_and(|until| question.date >= until);
-            let placed = match (exemption.placed_on_market_before, question.stock.placed_on) {
-                (None, _) => true,
-                (Some(_), None) => false,
-                (Some(limit), Some(day)) => day < limit,
-            };
-            let made = match (exemption.manufactured_before, question.stock.manufactured_on) {
-                (None, _) => true,
-                (Some(_), None) => false,
-                (Some(limit), Some(day)) => day < limit,
-            };
-            if !sold && placed && made {
+            if matches!(self.bears(requirement, it), Three::Yes) && self.exempts(it, acceptance) {
                 found.push(it);
             }
         }
         found
+    }
+
+    /// Whether the goods are left under the earlier edition by a transition past its day of conversion.
+    fn exempts(&self, it: &EditionTransition, acceptance: &Acceptance) -> bool {
+        let question = self.question;
+        let concerned = self.editions(acceptance).into_iter().any(|standard| *standard == it.from_standard);
+        let over = question.date >= it.new_only_from && it.convert_by.is_some_and(|by| by < question.date);
+        if !concerned || it.from_standard == it.to_standard || !over {
+            return false;
+        }
+        let Some(exemption) = &it.stock_exemption else { return false };
+        let sold = exemption.until.is_some_and(|until| question.date >= until);
+        let placed = match (exemption.placed_on_market_before, question.stock.placed_on) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(limit), Some(day)) => day < limit,
+        };
+        let made = match (exemption.manufactured_before, question.stock.manufactured_on) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(limit), Some(day)) => day < limit,
+        };
+        !sold && placed && made
     }
 
     /// Whether every edition that a certificate must name counts.
@@ -64,55 +77,58 @@ impl World<'_> {
         self.edition_of(requirement, acceptance, self.question.granted_on)
     }
 
-    /// The same for a result granted on another day.
+    /// The same for a result granted on another day. When that was is asked for before who belongs to a bloc.
     pub(super) fn edition_of(
         &self,
         requirement: &Requirement,
         acceptance: &Acceptance,
         granted_on: Option<NaiveDate>,
     ) -> Three {
-        let mut unknown = false;
+        let (mut ungranted, mut unlisted) = (false, false);
         for standard in self.editions(acceptance) {
-            match self.one_edition(requirement, acceptance, standard, granted_on) {
-                Three::Yes => {}
-                Three::No => return Three::No,
-                Three::Unknown(_) => unknown = true,
+            for entry in &self.entries {
+                let Entry::EditionTransition(it) = entry else { continue };
+                let counts = self.by_calendar(it, acceptance, standard, granted_on);
+                match (self.bears(requirement, it), counts) {
+                    (Three::No, _) | (Three::Yes, Three::Yes) => {}
+                    (Three::Yes, Three::No) => return Three::No,
+                    (Three::Yes, Three::Unknown(_)) => ungranted = true,
+                    // It would count all the same, and nothing is to be shown for that.
+                    (Three::Unknown(_), Three::Yes)
+                        if !(self.exempts(it, acceptance) && !shown_of_stock(&[it]).is_empty()) => {}
+                    (Three::Unknown(_), _) => unlisted = true,
+                }
             }
         }
-        if unknown { Three::Unknown("granted_on_missing") } else { Three::Yes }
+        match (ungranted, unlisted) {
+            (true, _) => Three::Unknown("granted_on_missing"),
+            (false, true) => Three::Unknown("bloc_members_unknown"),
+            (false, false) => Three::Yes,
+        }
     }
 
-    fn one_edition(
+    /// Whether an edition counts by a calendar.
+    fn by_calendar(
         &self,
-        requirement: &Requirement,
+        it: &EditionTransition,
         acceptance: &Acceptance,
         standard: &StandardKey,
         granted_on: Option<NaiveDate>,
     ) -> Three {
         let date = self.question.date;
-        let mut unknown = false;
-        for entry in &self.entries {
-            let Entry::EditionTransition(it) = entry else { continue };
-            let here =
-                self.belongs(&requirement.market, &it.market) || self.belongs(&self.question.destination, &it.market);
-            if !here {
-                continue;
-            }
-            if *standard == it.to_standard && it.either_from.is_some_and(|from| date < from) {
-                return Three::No; // not yet
-            }
-            if *standard == it.from_standard && *standard != it.to_standard && date >= it.new_only_from {
-                let as_stock = self.exempt(requirement, acceptance).iter().any(|exempt| exempt.name == it.name);
-                if it.convert_by.is_some_and(|by| by < date) && !as_stock {
-                    return Three::No; // not converted
-                }
-                match granted_on {
-                    None => unknown = true,
-                    Some(day) if day >= it.new_only_from => return Three::No, // a new one, to the old edition
-                    Some(_) => {}
-                }
-            }
+        if *standard == it.to_standard && it.either_from.is_some_and(|from| date < from) {
+            return Three::No; // not yet
         }
-        if unknown { Three::Unknown("granted_on_missing") } else { Three::Yes }
+        if *standard == it.from_standard && *standard != it.to_standard && date >= it.new_only_from {
+            if it.convert_by.is_some_and(|by| by < date) && !self.exempts(it, acceptance) {
+                return Three::No; // not converted
+            }
+            return match granted_on {
+                None => Three::Unknown("granted_on_missing"),
+                Some(day) if day >= it.new_only_from => Three::No, // a new one, to the old edition
+                Some(_) => Three::Yes,
+            };
+        }
+        Three::Yes
     }
 }

@@ -13,8 +13,8 @@ pub(super) enum Wanted {
     Plain,
     /// To what counts for stock that is exempt.
     AsStock,
-    /// To what counts if the result is old enough.
-    IfGranted,
+    /// To what counts if the result is old enough, or the market no member of a bloc.
+    InDoubt,
 }
 
 impl World<'_> {
@@ -35,7 +35,7 @@ impl World<'_> {
                 let counts = match self.edition(requirement, acceptance) {
                     Three::Yes if self.exempt(requirement, acceptance).is_empty() => wanted == Wanted::Plain,
                     Three::Yes => wanted == Wanted::AsStock,
-                    Three::Unknown(_) => wanted == Wanted::IfGranted,
+                    Three::Unknown(_) => wanted == Wanted::InDoubt,
                     Three::No => false,
                 };
                 if counts {
