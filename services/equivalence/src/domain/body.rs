@@ -100,6 +100,10 @@ pub const OBJECT_DAYS: u64 = 60;
 pub const FAST_ANSWER_DAYS: u64 = 10;
 /// How long the other parties may object on the fast track, at least.
 pub const FAST_OBJECT_DAYS: u64 = 20;
+/// How long a panel has once objections are no longer taken, at least.
+pub const DECIDE_DAYS: u64 = 30;
+/// How long a panel has on the fast track, at least.
+pub const FAST_DECIDE_DAYS: u64 = 15;
 
 impl Contestation {
     /// When the designating party must have answered.
@@ -110,6 +114,12 @@ impl Contestation {
     /// Until when the other parties may object.
     pub fn objection_ends(&self) -> NaiveDate {
         self.object_by.unwrap_or(self.raised_on + Days::new(OBJECT_DAYS))
+    }
+
+    /// By when a panel that was appointed in time must have decided.
+    pub fn decision_due(&self) -> NaiveDate {
+        let days = if self.fast_track_reason.is_empty() { DECIDE_DAYS } else { FAST_DECIDE_DAYS };
+        self.objection_ends().checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX)
     }
 
     /// What is wrong with its clocks, by field.

@@ -12,13 +12,8 @@ pub use self::apply::{applied, applied_anew, still_contested};
 pub use self::held::{Applied, Hold};
 pub(crate) use self::held::{Moved, contested_in, dispute_of, held};
 pub use self::parties::{Parties, with_blocs};
-use super::body::{ANSWER_DAYS, FAST_ANSWER_DAYS, FAST_OBJECT_DAYS, OBJECT_DAYS};
+use super::body::{ANSWER_DAYS, DECIDE_DAYS, FAST_ANSWER_DAYS, FAST_DECIDE_DAYS, FAST_OBJECT_DAYS, OBJECT_DAYS};
 use super::time::Validity;
-
-/// Days that the panel has once objections are no longer taken.
-const DECIDE_DAYS: u64 = 30;
-/// The same on the fast track.
-const FAST_DECIDE_DAYS: u64 = 15;
 
 /// Where a dispute stands on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

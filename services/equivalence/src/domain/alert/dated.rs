@@ -4,8 +4,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::reach::ReachOf;
 use super::{Alert, Item};
+use crate::domain::body::Contestation;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::change::describe;
+use crate::domain::dispute::dispute_of;
 use crate::domain::entry::Entry;
 use crate::domain::time::{Ending, Validity};
 use crate::domain::words::{ConversionConsequence, LapseRule};
@@ -28,6 +30,8 @@ const CONVERT: &str = "Have certificates converted to the later edition before t
 const APPLY_LATER: &str = "Apply for new certificates to the later edition; earlier ones are converted in time.";
 const RENEW_DESIGNATION: &str =
     "Ask the designating authority whether the term is extended; else certify with another designated body.";
+const ANOTHER_PANEL: &str = "See the dispute: where its panel has not decided by the day that it names, another one can be \
+    appointed; what is decided is applied by a change set. Certify with another designated body meanwhile.";
 
 /// An alert for each day from `first` to `last`, in an order that stays. Each is named for the entry, the field and the
 /// day.
@@ -95,6 +99,20 @@ impl Days {
         self.closes(format!("{field}.from"), period.from, "is suspended", ANOTHER_ROUTE);
         if let Some(until) = period.until {
             self.opens(format!("{field}.until"), until, "is no longer suspended", OPENS);
+        }
+    }
+
+    /// That an interim effect which has no end lasts longer than the panel of its dispute was to take.
+    fn overrun(&mut self, field: String, contest: &Contestation) {
+        let lasts =
+            contest.settled_on.is_none() && contest.interim_suspension.as_ref().is_some_and(|it| it.until.is_none());
+        let due = contest.decision_due();
+        if let (Some(dispute), Some(on)) = (dispute_of(contest).filter(|_| lasts), due.succ_opt()) {
+            let what = format!(
+                "may be without effect for longer than foreseen: the panel of {dispute} had until {due} to decide, if \
+                 it was appointed in time"
+            );
+            self.0.push(Dated { field, on, what, to_do: ANOTHER_PANEL, tightens: false });
         }
     }
 
@@ -188,6 +206,7 @@ fn days(entry: &Entry) -> Vec<Dated> {
                 let Some(period) = &contest.interim_suspension else { continue };
                 let field = format!("contestations[{index}].interim_suspension");
                 days.suspension(&field, period);
+                days.overrun(format!("{field}.until"), contest);
             }
         }
         Entry::Requirement(it) => {

@@ -264,3 +264,34 @@ fn a_designation_that_is_contested_is_told_of_when_it_counts_again() {
     let field = |end: &str| format!("contestations[0].interim_suspension.{end}");
     assert_eq!(told, [(field("from").as_str(), true), (field("until").as_str(), false)]);
 }
+
+#[test]
+fn a_panel_that_lets_an_interim_effect_outlast_its_time_is_told_of() {
+    let told = |contest: serde_json::Value| {
+        let mut whole = json!({ "party": "XC", "raised_on": "2026-01-01", "note": "disputes/1: It cannot test.",
+            "interim_suspension": { "from": "2026-01-10" } });
+        whole.as_object_mut().unwrap().extend(contest.as_object().unwrap().clone());
+        let designation = json!({ "designation": { "name": "designations/e", "body": "bodies/cab",
+            "authority": "bodies/cab", "annex": "annexes/a", "validity": { "from": "2020-01-01" },
+            "contestations": [whole] } });
+        let designation: Entry = serde_json::from_value(designation).unwrap();
+        let later = Catalogue::new(8, catalogue().entries().into_iter().chain([designation]));
+        let day = |text: &str| crate::domain::time::parse_date(text).unwrap();
+        let alerts = due(&later, day("2026-02-01"), day("2026-12-31"), chrono::DateTime::UNIX_EPOCH);
+        let of_it = alerts.into_iter().flat_map(|it| it.items).filter(|it| it.entry == "designations/e");
+        of_it.map(|it| (it.field, it.from.unwrap().to_string(), it.what)).collect::<Vec<_>>()
+    };
+    // Sixty days for objections and thirty to decide, or as it is recorded.
+    let found = told(json!({}));
+    let [(field, from, what)] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((field.as_str(), from.as_str()), ("contestations[0].interim_suspension.until", "2026-04-02"));
+    assert!(what.contains("disputes/1 had until 2026-04-01"), "{what}");
+    assert_eq!(told(json!({ "object_by": "2026-04-01" }))[0].1, "2026-05-02");
+    let fast = json!({ "object_by": "2026-01-21", "fast_track_reason": "A danger." });
+    assert_eq!(told(fast)[0].1, "2026-02-06");
+    // It has an end, is settled, or there is no panel.
+    let ends = told(json!({ "interim_suspension": { "from": "2026-01-10", "until": "2026-06-01" } }));
+    assert_eq!(ends.iter().map(|it| it.1.as_str()).collect::<Vec<_>>(), ["2026-06-01"], "{ends:?}");
+    assert!(told(json!({ "settled_on": "2026-02-01" })).is_empty());
+    assert!(told(json!({ "note": "By letter." })).is_empty());
+}
