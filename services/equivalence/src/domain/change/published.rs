@@ -9,7 +9,9 @@ use greenlane_curation::{Finding, PUBLISHED_SO};
 use super::{Change, View, consistency, contradictions};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::entry::Entry;
-use crate::domain::standard::EditionTransition;
+use crate::domain::key::StandardKey;
+use crate::domain::standard::{EditionTransition, Stock};
+use crate::domain::time::Counts;
 
 /// A finding of something that is published so.
 pub(super) fn published_so(index: usize, entry: &str, field: String, wrong: &str) -> Finding {
@@ -81,9 +83,9 @@ fn is_no_worse(finding: &Finding, now: &Entry, before: &Entry) -> bool {
     }
 }
 
-/// Whether published transitions of the same editions in one market say after the changes nothing different for any day for
-/// which they said the same: each of their days is where that of one of them was, or between. Then whoever is to move one of
-/// two, as a panel orders, may: towards the other.
+/// Whether published transitions of the same editions in one market say after the changes nothing different of anything of
+/// which they said the same: see [`is_between`]. Then whoever is to move one of two, as a panel orders, may: towards the
+/// other.
 fn differ_no_more(catalogue: &Catalogue, changes: &[Change], finding: &Finding, now: &Entry, before: &Entry) -> bool {
     let (Entry::EditionTransition(now), Entry::EditionTransition(before)) = (now, before) else { return true };
     if finding.code != "overlap" {
@@ -103,23 +105,59 @@ fn are_of_same_editions(one: &EditionTransition, other: &EditionTransition) -> b
     (&one.market, &one.from_standard, &one.to_standard) == (&other.market, &other.from_standard, &other.to_standard)
 }
 
-/// Whether a transition says nothing but what one of two others says, or days between theirs. Without a first day the later
-/// edition has always counted, without a last one what is not converted counts for ever.
+/// Whether a transition says nothing but what one of two others says: of both editions, of every result and of all goods, on
+/// every day; and has what is not converted withdrawn on a day of theirs or between, without one never.
 fn is_between(it: &EditionTransition, one: &EditionTransition, other: &EditionTransition) -> bool {
-    let days: [fn(&EditionTransition) -> NaiveDate; 4] = [
-        |it| it.either_from.unwrap_or(NaiveDate::MIN),
-        |it| it.new_only_from,
-        |it| it.convert_by.unwrap_or(NaiveDate::MAX),
-        |it| it.withdraw_by.unwrap_or(NaiveDate::MAX),
-    ];
-    let is_within = |day: &fn(&EditionTransition) -> NaiveDate| {
-        let (one, other) = (day(one), day(other));
-        (one.min(other)..=one.max(other)).contains(&day(it))
+    let all = [it, one, other];
+    let stock = |it: &EditionTransition| it.stock_exemption.clone();
+    // On no other days anything begins or ends to be said.
+    let dates = days(all.map(|it| {
+        let over = it.convert_by.and_then(|last| last.succ_opt());
+        [it.either_from, Some(it.new_only_from), over, stock(it).and_then(|it| it.until)]
+    }));
+    let granted = days(all.map(|it| [Some(it.new_only_from)]));
+    let placed = days(all.map(|it| [stock(it).and_then(|it| it.placed_on_market_before)]));
+    let made = days(all.map(|it| [stock(it).and_then(|it| it.manufactured_before)]));
+    let mut goods = Vec::new();
+    for day in placed {
+        let of_age = |made: &NaiveDate| Stock { placed_on: Some(day), manufactured_on: Some(*made) };
+        goods.extend(made.iter().map(of_age));
+    }
+    let is_as_either = |standard: &StandardKey, date: NaiveDate, granted_on: NaiveDate| {
+        goods.iter().all(|stock| {
+            let [it, one, other] = all.map(|it| says(it, standard, date, granted_on, *stock));
+            (it.0 == one.0 || it.0 == other.0) && (it.1 == one.1 || it.1 == other.1)
+        })
     };
-    let of_stock = |it: &EditionTransition| (it.exempt_stock.clone(), it.stock_exemption.clone());
-    days.iter().all(is_within)
-        && [one, other].into_iter().any(|same| it.consequence == same.consequence)
-        && [one, other].into_iter().any(|same| of_stock(it) == of_stock(same))
+    let editions = [&it.from_standard, &it.to_standard];
+    let of_day = |date: NaiveDate| {
+        editions.iter().all(|edition| granted.iter().all(|granted_on| is_as_either(edition, date, *granted_on)))
+    };
+    let withdrawn = |it: &EditionTransition| it.withdraw_by.unwrap_or(NaiveDate::MAX);
+    let (first, last) = (withdrawn(one).min(withdrawn(other)), withdrawn(one).max(withdrawn(other)));
+    dates.into_iter().all(of_day)
+        && (first..=last).contains(&withdrawn(it))
+        && [one, other].iter().any(|same| it.consequence == same.consequence)
+        && [one, other].iter().any(|same| it.exempt_stock == same.exempt_stock)
+}
+
+/// The days that some transitions name, and one before them all.
+fn days<const N: usize>(named: [[Option<NaiveDate>; N]; 3]) -> BTreeSet<NaiveDate> {
+    named.into_iter().flatten().flatten().chain([NaiveDate::MIN]).collect()
+}
+
+/// Whether an edition counts by a transition, and what is to be shown where it does for exempt stock only.
+fn says<'t>(
+    it: &'t EditionTransition,
+    standard: &StandardKey,
+    date: NaiveDate,
+    granted_on: NaiveDate,
+    stock: Stock,
+) -> (Counts, Option<&'t str>) {
+    let counts = it.counts(standard, date, Some(granted_on), stock);
+    let exemption = it.stock_exemption.as_ref().filter(|_| it.exempts(standard, date, stock));
+    let shown = exemption.map(|it| it.provided.as_str()).filter(|it| !it.is_empty() && counts == Counts::Yes);
+    (counts, shown)
 }
 
 /// The place in a list that a field begins with.

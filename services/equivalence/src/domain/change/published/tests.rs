@@ -69,3 +69,32 @@ fn two_transitions_of_the_same_editions_come_no_farther_apart_in_anything_that_t
     assert_eq!(one(with(json!({ "consequence": "withdraw", "withdraw_by": "" }))), ["overlap"]);
     assert_eq!(one(with(json!({ "exempt_stock": "Goods in store." }))), ["overlap"]);
 }
+
+/// Days that are each between two published ones may say together what neither of these transitions says.
+#[test]
+fn one_of_two_transitions_of_the_same_editions_says_of_no_goods_or_results_what_neither_of_them_said() {
+    let one = |published: [Value; 2], days: Value| found(published, [Some(days), None]);
+    let converted = |exemption: Value| {
+        let mut days = json!({ "new_only_from": "2026-01-01", "convert_by": "2026-06-01" });
+        days["stock_exemption"] = exemption;
+        days
+    };
+    // Of exempt stock both said on the day after that for conversion that it counts.
+    let exempt = || converted(json!({ "placed_on_market_before": "2025-01-01" }));
+    let published = || [exempt(), json!({ "new_only_from": "2026-01-01" })];
+    let lost = json!({ "new_only_from": "2026-01-01", "convert_by": "2026-06-01" });
+    assert_eq!(one(published(), lost), ["overlap"]);
+    assert_eq!(one(published(), converted(json!({ "placed_on_market_before": "2024-12-31" }))), ["overlap"]);
+    assert_eq!(one(published(), converted(json!({ "placed_on_market_before": "2025-06-01" }))), ["published_so"]);
+    let shown = json!({ "placed_on_market_before": "2025-01-01", "provided": "An invoice." });
+    assert_eq!(one(published(), converted(shown)), ["overlap"]);
+    let until = json!({ "placed_on_market_before": "2025-01-01", "until": "2027-01-01" });
+    assert_eq!(one(published(), converted(until)), ["overlap"]);
+    // Of results granted in between the one said that they never counted, and the other that they no longer do.
+    let days =
+        |new_only_from: &str, convert_by: &str| json!({ "new_only_from": new_only_from, "convert_by": convert_by });
+    let published = || [days("2026-01-01", "2028-01-01"), days("2027-01-01", "2027-06-01")];
+    assert_eq!(one(published(), days("2027-01-01", "2028-01-01")), ["overlap"]);
+    assert_eq!(one(published(), days("2027-01-01", "2027-06-01")), ["published_so"]);
+    assert_eq!(one(published(), days("2026-01-01", "2027-06-01")), ["published_so"]);
+}
