@@ -95,7 +95,7 @@ impl World<'_> {
                     (Three::Yes, Three::Unknown(_)) => ungranted = true,
                     // It would count all the same, and nothing is to be shown for that.
                     (Three::Unknown(_), Three::Yes)
-                        if !(self.exempts(it, acceptance) && !shown_of_stock(&[it]).is_empty()) => {}
+                        if !self.exempts(it, acceptance) || shown_of_stock(&[it]).is_empty() => {}
                     (Three::Unknown(_), _) => unlisted = true,
                 }
             }
