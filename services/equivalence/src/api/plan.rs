@@ -73,21 +73,75 @@ fn step(step: Step<'_>) -> pb::MarketAccessStep {
     let beside = step.certified.iter().filter(|it| step.target.as_ref().is_some_and(|target| target != *it));
     let together_with = beside.map(render::target).collect();
     let target = step.target.as_ref().map(render::target).unwrap_or_default();
+    let bodies = step.bodies.iter().map(|body| body.name()).collect();
+    // They can do it as things are, or once they are designated.
+    let (bodies, designation) = match step.designation {
+        None => (bodies, None),
+        Some(it) => (Vec::new(), Some(designation(it, bodies))),
+    };
     pb::MarketAccessStep {
         requirement: step.requirement.name.name(),
         description: step.description,
         target: target.name,
         conditions: step.conditions.into_iter().map(render::condition).collect(),
-        bodies: step.bodies.iter().map(|body| body.name()).collect(),
+        bodies,
         also_opens: step.also_opens.iter().map(|market| market.as_str().to_owned()).collect(),
         level: target.level,
         object: step.object.number(),
         together_with,
-        designation: step.designation.map(designation),
+        designation,
     }
 }
 
-fn designation(it: Designating<'_>) -> pb::MarketAccessDesignation {
+/// A designation of these bodies.
+fn designation(it: Designating<'_>, bodies: Vec<String>) -> pb::MarketAccessDesignation {
     let authorities = it.authorities.iter().map(|authority| authority.name()).collect();
-    pb::MarketAccessDesignation { annex: it.under.annex.name.name(), authorities }
+    pb::MarketAccessDesignation { annex: it.under.annex.name.name(), bodies, authorities }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::Catalogue;
+    use crate::domain::code::CodeReference;
+    use crate::domain::entry::Entry;
+    use crate::domain::recognise;
+    use crate::domain::standard::Stock;
+    use crate::domain::translate::NoTranslation;
+
+    /// Who reads `bodies` alone takes each of them for one that could do it as things are.
+    #[test]
+    fn bodies_that_must_be_designated_first_are_told_with_their_designation_alone() {
+        let entries = json!([
+            { "economy": { "name": "XA" } },
+            { "economy": { "name": "XB" } },
+            { "body": { "name": "bodies/a", "economy": "XA" } },
+            { "body": { "name": "bodies/office", "economy": "XA", "roles": ["designating_authority"] } },
+            { "requirement": { "name": "requirements/r", "market": "XB", "title": "r", "mandatory": true,
+                "validity": { "from": "2020-01-01" },
+                "acceptances": [{ "target": { "name": "standards/z-1" }, "bodies": { "economies": ["XB"] } }] } },
+            { "arrangement": { "name": "arrangements/m", "title": "m", "in_force_from": "2020-01-01",
+                "parties": [{ "economy": "XA" }, { "economy": "XB" }] } },
+            { "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
+                "objects": ["certificate"], "designation_required": true, "validity": { "from": "2020-01-01" } } },
+        ]);
+        let entries: Vec<Entry> = serde_json::from_value(entries).unwrap();
+        let catalogue = Catalogue::new(1, entries);
+        let product = Product {
+            code: CodeReference::new("HS2022", "854143").unwrap(),
+            origin: EconomyCode::parse("XA").unwrap(),
+            date: "2026-01-01".parse().unwrap(),
+            stock: Stock::default(),
+            certificates: Vec::new(),
+        };
+        let destinations = [EconomyCode::parse("XB").unwrap()];
+        let answer = render(recognise::plan(&catalogue, &NoTranslation, &product, &destinations));
+        let step = &answer.markets[0].steps[0];
+        let designation = step.designation.clone().unwrap();
+        assert_eq!(step.bodies, Vec::<String>::new());
+        assert_eq!((designation.annex.as_str(), &designation.bodies[..]), ("annexes/x", &["bodies/a".to_owned()][..]));
+        assert_eq!(designation.authorities, ["bodies/office"]);
+    }
 }

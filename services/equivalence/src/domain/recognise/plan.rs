@@ -90,7 +90,7 @@ pub struct Step<'c> {
     pub designation: Option<Designating<'c>>,
     /// What is still to be fulfilled then.
     pub conditions: Conditions<'c>,
-    /// Who could do it: those whose certificates are held already first.
+    /// Who could do it, once designated where that comes first: those whose certificates are held already first.
     pub bodies: Vec<BodyKey>,
     /// Where the first of them is.
     pub body_economy: Option<EconomyCode>,

@@ -10,7 +10,7 @@ use crate::client::{
 };
 
 /// The columns of the comma-separated values.
-const HEADINGS: [&str; 15] = [
+const HEADINGS: [&str; 16] = [
     "MARKET",
     "OUTCOME",
     "REQUIREMENT",
@@ -25,6 +25,7 @@ const HEADINGS: [&str; 15] = [
     "ALSO OPENS",
     "TOGETHER WITH",
     "DESIGNATION UNDER",
+    "OF BODIES",
     "BY AUTHORITIES",
 ];
 
@@ -210,6 +211,7 @@ pub(super) fn csv(plan: &PlanMarketAccessResponse) -> anyhow::Result<String> {
             step.also_opens.join(" "),
             beside.join(" "),
             designation.annex,
+            designation.bodies.join(" "),
             designation.authorities.join(" "),
         ];
         rows.write_record(cells.map(|it| plain(&it)))?;
