@@ -172,35 +172,41 @@ pub(super) fn attempt<'a>(
 }
 
 /// Whether an annex may carry results granted on the day of the question to a market in full, whoever issues them and
-/// whatever they certify; and of which kind, certificates before others.
-pub(super) fn is_open(ctx: &Context<'_, '_>, market: &Market<'_, '_>, entry: &AnnexEntry) -> Option<RecognitionObject> {
+/// whatever they certify: of which kind, certificates before others, and whether nothing is missing to say so.
+pub(super) fn is_open(
+    ctx: &Context<'_, '_>,
+    market: &Market<'_, '_>,
+    entry: &AnnexEntry,
+) -> Option<(RecognitionObject, bool)> {
     let AnnexEntry { annex, terms, .. } = entry;
     if ctx.lies_outside(&terms.codes) {
         return None; // most
     }
     let (date, granted_on) = (ctx.date(), Some(ctx.date()));
     let sides = [&market.place, &ctx.destination];
-    let in_force =
-        entry.arrangement_counts(date, granted_on) == Counts::Yes && entry.counts(date, granted_on) == Counts::Yes;
+    let in_force = [entry.arrangement_counts(date, granted_on), entry.counts(date, granted_on)];
     let runs =
         |period: &TransitionPeriod| date < period.ends_on && sides.iter().any(|side| side.is_within(&period.economy));
     let held_back = terms.has_transitions && annex.transitions.iter().any(runs);
     let excluded = terms.exclusions().is_some_and(|not| {
         ctx.origin.is_in_any(&not.origins) || sides.iter().any(|side| side.is_in_any(&not.economies))
     });
-    if !in_force || held_back || excluded || terms.effect != RecognitionEffect::Full {
+    if in_force.contains(&Counts::No) || held_back || excluded || terms.effect != RecognitionEffect::Full {
         return None;
     }
-    if !matches!(ctx.coverage(&terms.codes), Coverage::Inside) {
-        return None;
-    }
+    let is_covered = match ctx.coverage(&terms.codes) {
+        Coverage::Inside => true,
+        Coverage::Outside => return None,
+        Coverage::Unknown(_) => false,
+    };
     let kinds = [
         RecognitionObject::Certificate,
         RecognitionObject::MarkOrLabel,
         RecognitionObject::TestReport,
         RecognitionObject::InspectionReport,
     ];
-    kinds.into_iter().find(|kind| terms.covers(*kind))
+    let kind = kinds.into_iter().find(|kind| terms.covers(*kind))?;
+    Some((kind, is_covered && in_force == [Counts::Yes; 2]))
 }
 
 /// The first missing fact is the one that is told.

@@ -2,6 +2,7 @@
 //! work, each tried as if it were done on the date of the plan.
 
 mod designate;
+mod doubt;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -13,7 +14,7 @@ use smallvec::SmallVec;
 use super::{MOST_BODIES, Product};
 use crate::domain::body::Body;
 use crate::domain::catalogue::{AnnexEntry, Catalogue, Held, NONE, RequirementEntry};
-use crate::domain::decision::{Conditions, Status};
+use crate::domain::decision::{Conditions, Finding, Route, Status};
 use crate::domain::economy::Economy;
 use crate::domain::equivalence::Target;
 use crate::domain::key::{AnnexKey, BodyKey, EconomyCode};
@@ -26,7 +27,7 @@ use crate::domain::recognise::{Detail, Judged, annex, evaluate, leads};
 use crate::domain::requirement::Acceptance;
 use crate::domain::time::Counts;
 use crate::domain::translate::Translator;
-use crate::domain::words::{BodyRole, RecognitionObject};
+use crate::domain::words::{BodyRole, RecognitionEffect, RecognitionObject};
 
 /// A certificate that would meet a requirement.
 #[derive(Clone, Debug)]
@@ -141,10 +142,15 @@ type Numbers = SmallVec<[Held; 8]>;
 /// A certificate that nobody holds: what it names, and the same in numbers.
 type Fresh<'q> = (Cow<'q, [Target]>, Numbers);
 
+/// An annex that carries results to a market, with the kind of these that is wanted.
+type Carrying<'c> = (&'c AnnexEntry, RecognitionObject);
+
 /// A question to one market about one certificate after the other.
 struct Trial<'c: 't, 't> {
     ctx: Context<'c, 't>,
     market: Market<'c, 't>,
+    /// What is missing to say whether one of them would do.
+    missing: Option<Finding>,
 }
 
 impl<'c, 't> Trial<'c, 't> {
@@ -153,6 +159,37 @@ impl<'c, 't> Trial<'c, 't> {
         if self.ctx.about_issuer(body.number, body.economy) {
             self.market = Market::new(&self.ctx, self.market.place.economy);
         }
+    }
+}
+
+/// What was found for a requirement.
+pub(super) struct Found<'c, 'q> {
+    /// Every choice that could be the one with the least work, or be offered beside it.
+    pub(super) choices: Vec<Choice<'c, 'q>>,
+    /// Where there is none: whether bodies that the catalogue does not list are accepted directly, or may be.
+    pub(super) unlisted: bool,
+    /// And what is missing to say whether somebody's certificate would do.
+    pub(super) missing: Option<Finding>,
+}
+
+/// What there is to try for a requirement where nobody's certificate surely would do.
+struct Search<'t, 'c, 'q> {
+    entry: &'c RequirementEntry,
+    standing: &'t Standing<'c>,
+    /// The annexes that carry results of any body to which they apply, and those that may.
+    open: &'t [Carrying<'c>],
+    perhaps: &'t [Carrying<'c>],
+    worth: Worth,
+    /// What may be certified.
+    fresh: &'t [Fresh<'q>],
+    /// One for each kind of result.
+    questions: &'t [Question],
+}
+
+impl<'t> Search<'t, '_, '_> {
+    /// The question about results of a kind.
+    fn about(&self, object: RecognitionObject) -> Option<&'t Question> {
+        self.questions.iter().find(|it| it.object == object)
     }
 }
 
@@ -188,8 +225,8 @@ impl<'c, 'q> Options<'c, 'q> {
         Self { issuers: located.collect(), catalogue, translator, product, held, numbers, destination }
     }
 
-    /// Every choice found for a requirement that could be the one with the least work, or be offered beside it.
-    pub(super) fn of(&self, entry: &'c RequirementEntry) -> Vec<Choice<'c, 'q>> {
+    /// What is found for a requirement.
+    pub(super) fn of(&self, entry: &'c RequirementEntry) -> Found<'c, 'q> {
         let question = self.question();
         let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
         let market = Market::new(&ctx, &entry.requirement.market);
@@ -199,11 +236,7 @@ impl<'c, 'q> Options<'c, 'q> {
             self.direct(&entry.requirement.acceptances[at], &mut choices);
         }
 
-        let annexes = market.place.codes().flat_map(|code| self.catalogue.annexes_accepted_by(code));
-        let open = annexes.filter_map(|annex| Some((annex, annex::is_open(&ctx, &market, annex)?)));
-        let mut open: Vec<_> = open.collect();
-        open.sort_by_key(|(annex, _)| annex.terms.place);
-        open.dedup_by_key(|(annex, _)| annex.terms.place);
+        let (open, perhaps) = self.carrying(&ctx, &market);
         let worth = self.worth(&open, &standing, &choices);
         // What is accepted no more, or not yet, may still lead to something that is.
         let mut fresh: Vec<Fresh<'_>> = if worth.new_target {
@@ -216,10 +249,14 @@ impl<'c, 'q> Options<'c, 'q> {
         } else {
             Vec::new()
         };
-        let mut kinds: Vec<_> = open.iter().map(|(_, object)| *object).collect();
-        kinds.dedup();
+        let mut kinds: SmallVec<[RecognitionObject; 4]> = SmallVec::new();
+        for (_, object) in open.iter().chain(&perhaps) {
+            if !kinds.contains(object) {
+                kinds.push(*object);
+            }
+        }
         let questions: Vec<_> = kinds.into_iter().map(|object| Question { object, ..question.clone() }).collect();
-        let mut trial = Trial { ctx, market };
+        let mut trial = Trial { ctx, market, missing: None };
         let mut go_through = |worth: Worth, fresh: &[Fresh<'q>], choices: &mut Vec<Choice<'c, 'q>>| {
             let mut tried = HashSet::new();
             for (annex, object) in &open {
@@ -244,20 +281,50 @@ impl<'c, 'q> Options<'c, 'q> {
                 go_through(Worth { held: false, ..worth }, &covered, &mut choices);
             }
         }
-        if choices.is_empty() {
+        let mut found = Found { choices, unlisted: false, missing: None };
+        if found.choices.is_empty() {
+            found.unlisted = self.accepts_unlisted(&standing);
             fresh.append(&mut covered);
-            choices = self.once_designated(entry, &open, worth, &fresh, &questions, &mut trial);
+            let search = Search {
+                entry,
+                standing: &standing,
+                open: &open,
+                perhaps: &perhaps,
+                worth,
+                fresh: &fresh,
+                questions: &questions,
+            };
+            if !found.unlisted {
+                found.missing = self.missing(&search, &mut trial, &mut found.choices);
+            }
+            if found.choices.is_empty() && !found.unlisted && found.missing.is_none() {
+                found.choices = self.once_designated(&search, &mut trial);
+            }
         }
-        choices
+        found
+    }
+
+    /// The annexes that carry results to a market, and those of which it is not known whether they do; in the order of names.
+    fn carrying(&self, ctx: &Context<'c, '_>, market: &Market<'c, '_>) -> (Vec<Carrying<'c>>, Vec<Carrying<'c>>) {
+        let sure = market.place.numbers().iter().map(|it| (it, true));
+        let all = sure.chain(market.place.possible().iter().map(|it| (it, false)));
+        let accepted = all.flat_map(|(of, sure)| self.catalogue.annexes_accepted_in(*of).map(move |it| (it, sure)));
+        let carrying = accepted.filter_map(|(annex, sure)| {
+            let (object, is_told) = annex::is_open(ctx, market, annex)?;
+            Some((annex, object, sure && is_told))
+        });
+        let mut carrying: Vec<_> = carrying.collect();
+        carrying.sort_by_key(|(annex, _, surely)| (annex.terms.place, !surely));
+        carrying.dedup_by_key(|(annex, ..)| annex.terms.place);
+        let of = |which: bool| {
+            let these = carrying.iter().filter(|(.., surely)| *surely == which);
+            these.map(|(annex, object, _)| (*annex, *object)).collect()
+        };
+        (of(true), of(false))
     }
 
     /// Certificates of what annexes cover, or bodies under them are designated for, and that leads to acceptance.
-    fn covered(
-        &self,
-        ctx: &Context<'c, '_>,
-        entry: &'c RequirementEntry,
-        open: &[(&'c AnnexEntry, RecognitionObject)],
-    ) -> Vec<Fresh<'q>> {
+    fn covered(&self, ctx: &Context<'c, '_>, entry: &'c RequirementEntry, open: &[Carrying<'c>]) -> Vec<Fresh<'q>> {
         let mut all: Vec<Fresh<'q>> = Vec::new();
         let leading = |annex: &AnnexEntry| {
             let covered = leads::covered(ctx, entry, annex).into_iter();
@@ -280,12 +347,7 @@ impl<'c, 'q> Options<'c, 'q> {
     }
 
     /// What is worth a trial beside what is accepted directly.
-    fn worth(
-        &self,
-        open: &[(&AnnexEntry, RecognitionObject)],
-        standing: &Standing<'_>,
-        direct: &[Choice<'_, '_>],
-    ) -> Worth {
+    fn worth(&self, open: &[Carrying<'_>], standing: &Standing<'_>, direct: &[Choice<'_, '_>]) -> Worth {
         let best = direct.iter().min_by(|a, b| a.order(b));
         let full = best.is_some_and(|best| direct.iter().filter(|it| it.is_like(best)).count() >= MOST_BODIES);
         // Nobody's certificate of what is held leads anywhere if no chain does.
@@ -423,26 +485,35 @@ impl<'c, 'q> Options<'c, 'q> {
             return None;
         }
         trial.ctx.about_held(numbers);
-        let Judged { status, route, .. } = evaluate(&trial.ctx, &trial.market, entry)?;
+        let Judged { status, route, findings, may_have, .. } = evaluate(&trial.ctx, &trial.market, entry)?;
+        if status == Status::Undetermined && may_have == Some(RecognitionEffect::Full) && trial.missing.is_none() {
+            trial.missing = findings.into_iter().next();
+        }
         let way = route.filter(|_| status == Status::Met)?;
+        Some(self.by_way(way, certified, body, trial.ctx.question.object, new_target))
+    }
+
+    /// The choice of a certificate of a body that is accepted in a way.
+    fn by_way(
+        &self,
+        way: Route<'c>,
+        certified: Cow<'q, [Target]>,
+        body: Candidate<'q>,
+        object: RecognitionObject,
+        new_target: bool,
+    ) -> Choice<'c, 'q> {
         let (new_body, by_annex) = (!self.is_issuer(body), way.annex.is_some());
-        Some(Choice {
-            work: Work {
-                designation: false,
-                new_target,
-                new_body,
-                conditions: way.conditions.len(),
-                links: way.links.len(),
-                by_annex,
-            },
+        let (conditions, links) = (way.conditions.len(), way.links.len());
+        Choice {
+            work: Work { designation: false, new_target, new_body, conditions, links, by_annex },
             body,
             certified,
             start: way.certified,
-            object: trial.ctx.question.object,
+            object,
             annex: way.annex.map(|annex| &annex.name),
             designation: None,
             conditions: way.conditions,
-        })
+        }
     }
 
     fn is_issuer(&self, body: Candidate<'_>) -> bool {

@@ -1,4 +1,5 @@
 mod designate;
+mod doubt;
 
 use std::cell::Cell;
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use foldhash::{HashSet, HashSetExt as _};
 
 use super::combine::Row;
-use super::options::{Choice, Options};
+use super::options::{Choice, Found, Options};
 use super::{Designating, MOST_BODIES, Product, Step};
 use crate::domain::catalogue::{Catalogue, RequirementEntry};
 use crate::domain::decision::{Conditions, Status};
@@ -61,11 +62,11 @@ fn conditions<'c>(product: &Product, result: &Judged<'c>, by: usize) -> Option<S
 
 fn least<'c>(options: &Options<'c, '_>, entry: &'c RequirementEntry) -> Step<'c> {
     let requirement = &entry.requirement;
-    let choices = options.of(entry);
-    let Some(best) = choices.iter().min_by(|a, b| a.order(b)) else {
-        return nobody(options, requirement);
+    let found = options.of(entry);
+    let Some(best) = found.choices.iter().min_by(|a, b| a.order(b)) else {
+        return nobody(options.product.date, requirement, &found);
     };
-    let mut like: Vec<_> = choices.iter().filter(|it| it.is_like(best)).collect();
+    let mut like: Vec<_> = found.choices.iter().filter(|it| it.is_like(best)).collect();
     like.sort_by(|a, b| a.order(b));
     let mut seen = HashSet::new();
     let different = like.into_iter().filter(|it| seen.insert(it.body.identity()));
@@ -146,21 +147,20 @@ fn designate(it: &Designating<'_>, bodies: &str, economy: &EconomyCode) -> Strin
     format!("have {bodies} designated under {}{by}", it.under.annex.name)
 }
 
-/// The step where the catalogue knows no certificate of anybody that would do.
-fn nobody<'c>(options: &Options<'_, '_>, requirement: &'c Arc<Requirement>) -> Step<'c> {
-    let date = options.product.date;
+/// The step where the catalogue knows no certificate of anybody that surely would do.
+fn nobody<'c>(date: NaiveDate, requirement: &'c Arc<Requirement>, found: &Found<'_, '_>) -> Step<'c> {
     let in_force = requirement.acceptances.iter().filter(|acceptance| acceptance.in_force(date));
     let in_force: Vec<_> = in_force.collect();
     let named: Vec<_> = in_force.iter().map(|it| it.wanted()).collect();
-    let market = requirement.market.as_str();
-    let incomplete = in_force.iter().any(|it| it.bodies.incomplete);
+    let (market, certify) = (requirement.market.as_str(), format!("certify to {}", named.join(" or ")));
     let description = if named.is_empty() {
         format!("none known: {market} accepts nothing for this requirement on {date}")
-    } else if incomplete {
-        let named = named.join(" or ");
-        format!("certify to {named}; the catalogue does not say every body whose result {market} accepts: ask {market}")
+    } else if found.unlisted {
+        format!("{certify}; the catalogue does not say every body whose result {market} accepts: ask {market}")
+    } else if let Some(missing) = &found.missing {
+        format!("{certify}; it cannot be told whose result {market} would accept, if anybody's: {}", missing.message)
     } else {
-        format!("certify to {}; the catalogue knows no body whose result {market} would accept", named.join(" or "))
+        format!("{certify}; the catalogue knows no body whose result {market} would accept")
     };
     let first = in_force.first();
     let certified = first.map(|it| std::iter::once(&it.target).chain(&it.together_with).cloned().collect());

@@ -1,57 +1,63 @@
 //! What there is only once a body is designated: the last resort, looked for where nobody's result would do as things are. A
 //! designation is a matter of authorities and takes longer than any test.
 
-use super::super::MOST_BODIES;
-use super::{Candidate, Choice, Fresh, Options, Trial, Work, Worth};
-use crate::domain::catalogue::{AnnexEntry, RequirementEntry};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::{Candidate, Carrying, Choice, MOST_BODIES, Options, Search, Trial, Work};
+use crate::domain::body::Designation;
+use crate::domain::catalogue::{AnnexEntry, Held, RequirementEntry};
+use crate::domain::decision::Route;
+use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode};
-use crate::domain::question::Question;
-use crate::domain::words::{BodyRole, RecognitionObject};
+use crate::domain::recognise::annex::{self, Verdict};
+use crate::domain::recognise::standing::Standing;
+use crate::domain::words::BodyRole;
 
 impl<'c, 'q> Options<'c, 'q> {
     /// Results that would meet a requirement if their body were designated under an annex that is open and lacked nothing
-    /// else: of those whose certificates are held, or else of those of the origin's economy. `fresh` is what may be certified.
+    /// else: of those whose certificates are held, or else of those of the origin's economy.
     pub(super) fn once_designated<'t>(
         &self,
-        entry: &'c RequirementEntry,
-        open: &[(&'c AnnexEntry, RecognitionObject)],
-        worth: Worth,
-        fresh: &[Fresh<'q>],
-        questions: &'t [Question],
+        search: &Search<'t, 'c, 'q>,
         trial: &mut Trial<'c, 't>,
     ) -> Vec<Choice<'c, 'q>>
     where
         'q: 't,
     {
-        // Of bodies that are not listed some are accepted already: they are asked for first.
-        let date = self.product.date;
-        let unlisted = entry.requirement.acceptances.iter().any(|it| it.in_force(date) && it.bodies.incomplete);
+        // Which of the things accepted count does not depend on who certifies.
+        let mut standing = |held: &[Held]| {
+            trial.ctx.about_held(held);
+            Standing::new(&trial.ctx, &trial.market, search.entry)
+        };
+        let of_held = standing(&self.numbers);
+        let of_fresh: Vec<Standing<'c>> = search.fresh.iter().map(|(_, numbers)| standing(numbers)).collect();
         let mut choices = Vec::new();
         for of_issuers in [true, false] {
-            for (annex, object) in open.iter().filter(|(it, _)| !unlisted && it.annex.designation_required) {
-                if let Some(question) = questions.iter().find(|it| it.object == *object) {
+            for carrying in search.open.iter().filter(|(it, _)| it.annex.designation_required) {
+                let (annex, object) = *carrying;
+                if let Some(question) = search.about(object) {
                     trial.ctx.question = question;
                 }
                 trial.ctx.designated_under = Some(annex.terms.place);
-                let bodies: Vec<Candidate<'q>> = if of_issuers {
-                    self.issuers.clone()
+                let is_lacking = |body: &Candidate<'q>| self.is_lacking(annex, *body);
+                let mut bodies: Vec<Candidate<'q>> = if of_issuers {
+                    self.issuers.iter().copied().filter(is_lacking).collect()
                 } else {
-                    self.bodies_in(&self.product.origin, *object).take(MOST_BODIES).collect()
+                    self.bodies_in(&self.product.origin, object).filter(is_lacking).take(MOST_BODIES).collect()
                 };
-                for body in bodies {
-                    trial.turn_to(body);
-                    let is_between = trial.market.annexes.iter().any(|it| it.terms.place == annex.terms.place);
-                    if !is_between || self.is_waited_for(annex, body) {
-                        continue;
+                // Those of an economy are alike.
+                while let Some(first) = bodies.first().copied() {
+                    let (alike, others): (Vec<_>, Vec<_>) =
+                        bodies.into_iter().partition(|it| it.economy == first.economy);
+                    bodies = others;
+                    trial.turn_to(first);
+                    for found in self.under(*carrying, first, search, (&of_held, &of_fresh[..]), trial) {
+                        choices.extend(alike.iter().map(|body| {
+                            let new_body = !self.is_issuer(*body);
+                            Choice { body: *body, work: Work { new_body, ..found.work }, ..found.clone() }
+                        }));
                     }
-                    let mut found = Vec::new();
-                    self.by_annex(entry, body, worth, fresh, trial, &mut found);
-                    let by_it = found.into_iter().filter(|it| it.annex == Some(&annex.annex.name));
-                    choices.extend(by_it.map(|it| Choice {
-                        work: Work { designation: true, ..it.work },
-                        designation: Some(*annex),
-                        ..it
-                    }));
                 }
             }
             if !choices.is_empty() {
@@ -62,10 +68,48 @@ impl<'c, 'q> Options<'c, 'q> {
         choices
     }
 
-    /// Whether a body has a designation under an annex that is suspended, or begins later: nobody designates it anew.
-    fn is_waited_for(&self, annex: &AnnexEntry, body: Candidate<'_>) -> bool {
+    /// What a body, which `trial` is about, could certify once it is designated under an annex: what is held already, or else
+    /// something new. `standings` are what counts for all that is held, and for each thing that may be certified.
+    fn under(
+        &self,
+        (annex, object): Carrying<'c>,
+        body: Candidate<'q>,
+        search: &Search<'_, 'c, 'q>,
+        standings: (&Standing<'c>, &[Standing<'c>]),
+        trial: &mut Trial<'c, '_>,
+    ) -> Vec<Choice<'c, 'q>> {
+        let (entry, (of_held, of_fresh)) = (search.entry, standings);
+        let designated = |way: Route<'c>, certified: Cow<'q, [Target]>, new_target: bool| {
+            let choice = self.by_way(way, certified, body, object, new_target);
+            Choice { work: Work { designation: true, ..choice.work }, designation: Some(annex), ..choice }
+        };
+        if search.worth.held
+            && let Some(whole) = carried(entry, annex, &self.numbers, of_held, trial)
+        {
+            let start = whole.certified..=whole.certified;
+            let numbers = &self.numbers[start.clone()];
+            trial.ctx.about_held(numbers);
+            let of_start = Standing::new(&trial.ctx, &trial.market, entry);
+            let (way, certified) = match carried(entry, annex, numbers, &of_start, trial) {
+                Some(alone) => (alone, &self.held[start]),
+                None => (whole, self.held),
+            };
+            return vec![designated(way, Cow::Borrowed(certified), false)];
+        }
+        let fresh = search.fresh.iter().zip(of_fresh).filter_map(|((certified, numbers), standing)| {
+            let way = carried(entry, annex, numbers, standing, trial)?;
+            Some(designated(way, certified.clone(), true))
+        });
+        fresh.collect()
+    }
+
+    /// Whether a body lacks a designation under an annex and may be given one: it is not excluded, and has none that is
+    /// suspended or begins later, which nobody gives anew.
+    fn is_lacking(&self, annex: &AnnexEntry, body: Candidate<'_>) -> bool {
         let date = self.product.date;
-        annex.designations_of(body.key).iter().any(|it| it.is_suspended(date) || date < it.validity.from)
+        let is_excluded = annex.terms.exclusions().is_some_and(|not| not.bodies.contains(&body.number));
+        let is_waited_for = |it: &Arc<Designation>| it.is_suspended(date) || date < it.validity.from;
+        !is_excluded && !annex.designations_of(body.key).iter().any(is_waited_for)
     }
 
     /// Who may designate a body of an economy under an annex: who has designated others of it under that; or else the
@@ -97,5 +141,20 @@ impl<'c, 'q> Options<'c, 'q> {
     fn designating(&self, economy: &EconomyCode) -> impl Iterator<Item = BodyKey> {
         let all = self.catalogue.bodies_of(economy).iter();
         all.filter(|(_, body)| body.roles.contains(&BodyRole::DesignatingAuthority)).map(|(_, body)| body.name.clone())
+    }
+}
+
+/// How an annex carries a certificate of what is held.
+fn carried<'c>(
+    entry: &'c RequirementEntry,
+    annex: &'c AnnexEntry,
+    held: &[Held],
+    standing: &Standing<'c>,
+    trial: &mut Trial<'c, '_>,
+) -> Option<Route<'c>> {
+    trial.ctx.about_held(held);
+    match annex::attempt(&trial.ctx, &trial.market, entry, standing, annex) {
+        Verdict::Route(route) => Some(route),
+        Verdict::Failed(_) | Verdict::Missing { .. } => None,
     }
 }

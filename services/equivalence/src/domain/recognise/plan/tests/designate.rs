@@ -3,13 +3,13 @@ use serde_json::{Value, json};
 use super::*;
 
 /// What a step says: in words, by whom, and under which annex and by which authorities these are designated first.
-type Told = (String, Vec<String>, Option<(String, Vec<String>)>);
+pub(super) type Told = (String, Vec<String>, Option<(String, Vec<String>)>);
 
 const NEEDED: &str = "have bodies/a designated under annexes/x by bodies/office, then ";
 
 /// The step by which a product of XA gets into XB, which accepts `standards/z-1` by bodies of its own, and of designated
 /// bodies of XA under an annex; the catalogue holds `more` besides, and bodies/a of XA with its authority.
-fn step(certificates: Vec<Facts>, annex: Value, more: Value) -> Told {
+pub(super) fn step(certificates: Vec<Facts>, annex: Value, more: Value) -> Told {
     let mut whole = json!({ "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
         "objects": ["certificate"], "covered": [{ "name": "standards/z-1" }], "designation_required": true,
         "validity": { "from": "2020-01-01" } });
@@ -51,7 +51,7 @@ fn held(target: &str, body: &str) -> Facts {
     }
 }
 
-fn designation(name: &str, body: &str, more: Value) -> Value {
+pub(super) fn designation(name: &str, body: &str, more: Value) -> Value {
     let mut it = json!({ "name": format!("designations/{name}"), "body": body, "authority": "bodies/council",
         "annex": "annexes/x", "validity": { "from": "2020-01-01" } });
     it.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -1,0 +1,93 @@
+use serde_json::{Value, json};
+
+use super::designate::{designation, step};
+
+const NOT_TOLD: &str = "it cannot be told whose result XB would accept, if anybody's: ";
+
+/// A part of the heading of the goods: their code does not tell whether they lie within.
+fn some() -> Value {
+    json!([{ "code": { "edition": "HS2022", "code": "8541" }, "ex_description": "some" }])
+}
+
+/// What is said of XB where nobody surely could certify anything: neither who could, nor who is to be designated.
+fn said(annex: Value, more: Value) -> String {
+    let (text, bodies, needed) = step(Vec::new(), annex, more);
+    assert_eq!((bodies.len(), needed), (0, None), "{text}");
+    text
+}
+
+/// A bloc of which others may be members beside those that are listed.
+fn union() -> Value {
+    json!({ "economy": { "name": "UNION", "bloc": true, "members_incomplete": true } })
+}
+
+fn requirement(acceptance: Value) -> Value {
+    json!({ "requirement": { "name": "requirements/r", "market": "XB", "title": "r", "mandatory": true,
+        "validity": { "from": "2020-01-01" }, "acceptances": [acceptance] } })
+}
+
+#[test]
+fn what_may_count_no_longer_by_the_calendar_of_a_bloc_is_neither_planned_nor_denied() {
+    let calendar = json!({ "edition_transition": { "name": "editionTransitions/t", "market": "UNION",
+        "from_standard": "standards/z-1", "to_standard": "standards/z-2", "new_only_from": "2025-01-01" } });
+    let local = json!({ "body": { "name": "bodies/local", "economy": "XB", "roles": ["certification_body"] } });
+    let text = said(json!({}), json!([union(), calendar, local]));
+    assert!(
+        text.starts_with(&format!("certify to standards/z-1; {NOT_TOLD}whether XB belongs to UNION is not")),
+        "{text}"
+    );
+    // Were every member listed, the body could do it.
+    let listed = json!({ "economy": { "name": "UNION", "bloc": true } });
+    let (text, bodies, needed) = step(Vec::new(), json!({}), json!([listed, calendar, local]));
+    assert_eq!((&bodies[..], needed), (&["bodies/local".to_owned()][..], None), "{text}");
+}
+
+#[test]
+fn nobody_is_to_be_designated_where_a_body_may_be_accepted_directly_by_a_bloc_of_which_not_every_member_is_listed() {
+    let by_union =
+        || requirement(json!({ "target": { "name": "standards/z-1" }, "bodies": { "economies": ["UNION"] } }));
+    let text = said(json!({}), json!([union(), by_union()]));
+    assert!(text.contains("does not say every body whose result XB accepts: ask XB"), "{text}");
+    // So may one of a bloc to which that bloc belongs.
+    let whole = json!({ "economy": { "name": "WHOLE", "bloc": true,
+        "members": [{ "economy": "UNION", "validity": { "from": "2000-01-01" } }] } });
+    let by_whole = requirement(json!({ "target": { "name": "standards/z-1" }, "bodies": { "economies": ["WHOLE"] } }));
+    let text = said(json!({}), json!([union(), whole, by_whole]));
+    assert!(text.contains("does not say every body"), "{text}");
+    let listed = json!({ "economy": { "name": "UNION", "bloc": true } });
+    assert!(step(Vec::new(), json!({}), json!([listed, by_union()])).2.is_some());
+}
+
+#[test]
+fn nobody_is_to_be_designated_where_a_designation_may_be_for_the_goods() {
+    let may = json!({ "codes": some() });
+    let text = said(json!({}), json!([designation("d", "bodies/a", may.clone())]));
+    assert!(text.contains(&format!("{NOT_TOLD}only a part of HS2022 854143 is meant")), "{text}");
+    // Whoever's it is.
+    let b = json!({ "body": { "name": "bodies/b", "economy": "XA", "roles": ["certification_body"] } });
+    said(json!({}), json!([b, designation("d", "bodies/b", may)]));
+    // One that surely is for other goods leaves nothing open.
+    let others = json!({ "codes": [{ "code": { "edition": "HS2022", "code": "8507" } }] });
+    assert!(step(Vec::new(), json!({}), json!([designation("d", "bodies/a", others)])).2.is_some());
+}
+
+#[test]
+fn nobody_is_to_be_designated_where_another_annex_may_carry_what_they_certify() {
+    let free = |more: Value| {
+        let mut it = json!({ "name": "annexes/y", "arrangement": "arrangements/m", "title": "y",
+            "objects": ["certificate"], "validity": { "from": "2020-01-01" } });
+        it.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "annex": it })
+    };
+    let text = said(json!({}), json!([free(json!({ "codes": some() }))]));
+    assert!(text.contains(&format!("{NOT_TOLD}only a part of HS2022 854143 is meant")), "{text}");
+    // Whoever belongs to a bloc may be one whose results are accepted.
+    let pact = json!({ "arrangement": { "name": "arrangements/n", "title": "n", "in_force_from": "2020-01-01",
+        "parties": [{ "economy": "UNION" }, { "economy": "XB" }] } });
+    let of_pact = free(json!({ "arrangement": "arrangements/n" }));
+    let text = said(json!({}), json!([union(), pact, of_pact]));
+    assert!(text.contains(&format!("{NOT_TOLD}whether XA belongs to UNION is not")), "{text}");
+    // What would be recognised in part alone would not do.
+    let in_part = free(json!({ "codes": some(), "effect": "partial" }));
+    assert!(step(Vec::new(), json!({}), json!([in_part])).2.is_some());
+}
