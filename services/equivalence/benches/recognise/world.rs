@@ -49,6 +49,11 @@ fn body(market_number: u64, number: u64) -> String {
     format!("bodies/{}-{number}", market(market_number).to_lowercase())
 }
 
+/// Whether a market has no bodies of its own in a sector, nor anybody designated for it yet: a designation is what is left.
+fn is_without_bodies(market_number: u64, sector: u64) -> bool {
+    sector == 0 && market_number % 10 == 7
+}
+
 impl World {
     pub(crate) fn new(factor: u64) -> Self {
         let mut world = Self { factor, dice: 0x9E37_79B9_7F4A_7C15, ..Self::default() };
@@ -113,10 +118,9 @@ impl World {
             sectors.sort_unstable();
             sectors.dedup();
             for sector in &sectors {
-                let accepted = |n| {
-                    json!({ "target": { "name": standard(*sector, n) },
-                                           "bodies": { "economies": [market(number)] } })
-                };
+                let own = if is_without_bodies(number, *sector) { Vec::new() } else { vec![market(number)] };
+                let accepted =
+                    |n| json!({ "target": { "name": standard(*sector, n) }, "bodies": { "economies": own } });
                 self.entries.push(json!({ "requirement": {
                     "name": format!("requirements/{}-{sector}", market(number).to_lowercase()),
                     "market": market(number), "title": format!("Demand in sector {sector}"), "mandatory": true,
@@ -173,7 +177,8 @@ impl World {
                     "designation_required": true, "max_chain_links": links,
                     "legal_reference": format!("annex {annex}, article {number}") } }));
                 let designated: Vec<_> = (0..3).map(|_| body(one, self.below(BODIES_A_MARKET))).collect();
-                for (at, body) in designated.iter().enumerate() {
+                let none_yet = is_without_bodies(other, sector);
+                for (at, body) in designated.iter().enumerate().filter(|_| !none_yet) {
                     self.entries.push(json!({ "designation": { "name": format!("designations/m{number}-{annex}-{at}"),
                         "body": body, "authority": body, "annex": name, "validity": { "from": "2020-01-01" } } }));
                 }
