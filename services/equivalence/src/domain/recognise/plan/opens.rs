@@ -120,10 +120,12 @@ impl<'a, 'c: 'a, 'q: 'a> Openings<'a, 'c, 'q> {
                         let kind = step.object.number();
                         let key = (step.certified.clone(), body.clone(), kind, designated_under(step));
                         let opened = known.entry(key).or_insert_with(|| {
-                            for target in &step.certified {
+                            let then = self.held_then(step, body);
+                            let all = || then.iter().flat_map(|it| &it.certified).chain(&step.certified);
+                            for target in all() {
                                 near.entry(target).or_insert_with(|| self.near(target));
                             }
-                            self.opened(step, body, &|at| step.certified.iter().any(|target| near[target][at]))
+                            self.opened(step, body, &then, &|at| all().any(|target| near[target][at]))
                         });
                         opened.clone()
                     }
@@ -145,8 +147,21 @@ impl<'a, 'c: 'a, 'q: 'a> Openings<'a, 'c, 'q> {
         near
     }
 
-    /// Which of the markets in which it leads somewhere a step opens, together with what is held.
-    fn opened(&self, step: &Step<'_>, body: &BodyKey, near: &dyn Fn(usize) -> bool) -> BTreeSet<usize> {
+    /// What is held that may count for more once a step has its body designated: the certificates of that body.
+    fn held_then(&self, step: &Step<'_>, body: &BodyKey) -> Vec<&'a Facts> {
+        let all = self.product.certificates.iter();
+        all.filter(|it| step.designation.is_some() && it.body == *body).collect()
+    }
+
+    /// Which of the markets in which it leads somewhere a step opens, together with what is held, and what of that counts for
+    /// more `then`.
+    fn opened(
+        &self,
+        step: &Step<'_>,
+        body: &BodyKey,
+        then: &[&Facts],
+        near: &dyn Fn(usize) -> bool,
+    ) -> BTreeSet<usize> {
         let certificate = Facts {
             certified: step.certified.clone(),
             body: body.clone(),
@@ -161,24 +176,32 @@ impl<'a, 'c: 'a, 'q: 'a> Openings<'a, 'c, 'q> {
         let mut doors: Vec<usize> = doors.copied().filter(|at| near(*at)).collect();
         doors.sort_unstable();
         doors.dedup();
-        let question = self.product.question(Some(&certificate), located);
-        let mut ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
-        ctx.designated_under = designated_under(step);
+        let certificates = then.iter().copied().chain([&certificate]);
+        let questions: Vec<_> = certificates.map(|it| self.product.question(Some(it), located)).collect();
+        let context = |question| {
+            let mut ctx = Context::new(self.catalogue, self.translator, question, Detail::Outcome);
+            ctx.designated_under = designated_under(step);
+            ctx
+        };
+        let mut contexts: Vec<Context<'c, '_>> = questions.iter().map(context).collect();
         let opened = doors.into_iter().filter(|at| {
-            ctx.towards(self.rows[*at].destination());
-            self.opens(*at, &ctx)
+            contexts.iter_mut().for_each(|ctx| ctx.towards(self.rows[*at].destination()));
+            self.opens(*at, &contexts)
         });
         opened.collect()
     }
 
-    /// Whether what a certificate asks of a closed market opens that, together with what is held.
-    fn opens(&self, at: usize, ctx: &Context<'c, '_>) -> bool {
-        let new = judge(ctx);
-        let together: Vec<&Judged<'_>> = new
-            .iter()
-            .zip(&self.rows[at].results)
-            .map(|(new, known)| if outcome::standing(new) < outcome::standing(known) { new } else { known })
-            .collect();
+    /// Whether what certificates ask of a closed market opens that, together with what is held.
+    fn opens(&self, at: usize, contexts: &[Context<'c, '_>]) -> bool {
+        let asked: Vec<_> = contexts.iter().map(judge).collect();
+        let mut together: Vec<&Judged<'_>> = self.rows[at].results.iter().collect();
+        for results in &asked {
+            for (known, new) in together.iter_mut().zip(results) {
+                if outcome::standing(new) < outcome::standing(known) {
+                    *known = new;
+                }
+            }
+        }
         is_open(outcome::overall(&together).outcome)
     }
 }

@@ -164,3 +164,39 @@ fn a_step_also_opens_what_is_open_once_its_body_is_designated() {
         plan.markets.iter().map(|it| it.steps[0].also_opens.iter().map(EconomyCode::as_str).collect()).collect();
     assert_eq!(also, [vec!["XC"], vec!["XB"], Vec::new()]);
 }
+
+/// What the body has certified already counts in another market, too, once it is designated.
+#[test]
+fn a_step_also_opens_what_is_open_to_what_is_held_once_its_body_is_designated() {
+    let entries = json!([
+        { "economy": { "name": "XA" } },
+        { "economy": { "name": "XB" } },
+        { "economy": { "name": "XC" } },
+        { "body": { "name": "bodies/a", "economy": "XA" } },
+        { "arrangement": { "name": "arrangements/m", "title": "m", "in_force_from": "2020-01-01",
+            "parties": [{ "economy": "XA" }, { "economy": "XB" }, { "economy": "XC" }] } },
+        { "annex": { "name": "annexes/m", "arrangement": "arrangements/m", "title": "m", "objects": ["certificate"],
+            "designation_required": true, "validity": { "from": "2020-01-01" } } },
+    ]);
+    let mut entries: Vec<Entry> = serde_json::from_value(entries).unwrap();
+    for (market, target) in [("XB", "standards/q-1"), ("XC", "standards/z-1")] {
+        let name = format!("requirements/{}", market.to_lowercase());
+        let requirement = json!({ "requirement": { "name": name, "market": market, "title": "r", "mandatory": true,
+            "validity": { "from": "2020-01-01" },
+            "acceptances": [{ "target": { "name": target }, "bodies": { "economies": [market] } }] } });
+        entries.push(serde_json::from_value(requirement).unwrap());
+    }
+    let catalogue = Catalogue::new(1, entries);
+    let markets = ["XB", "XC"].map(|it| EconomyCode::parse(it).unwrap());
+    // By whom, in each market, and what else that opens.
+    let told = |certificates: Vec<Facts>| -> Vec<String> {
+        let product = Product { certificates, ..uncertified("XA") };
+        let plan = plan(&catalogue, &Splitting, &product, &markets);
+        let also = |step: &Step<'_>| step.also_opens.iter().map(EconomyCode::as_str).collect::<Vec<_>>().join(" ");
+        plan.markets.iter().map(|it| format!("{} {}", it.steps[0].bodies[0], also(&it.steps[0]))).collect()
+    };
+    assert_eq!(told(vec![held("standards/z-1", "bodies/a")]), ["bodies/a XC", "bodies/a "]);
+    // Of another body, which is not designated by that, what is held counts as before.
+    let others = vec![held("standards/x-1", "bodies/a"), held("standards/z-1", "bodies/b")];
+    assert_eq!(told(others)[0], "bodies/a ");
+}
