@@ -30,8 +30,8 @@ const CONVERT: &str = "Have certificates converted to the later edition before t
 const APPLY_LATER: &str = "Apply for new certificates to the later edition; earlier ones are converted in time.";
 const RENEW_DESIGNATION: &str =
     "Ask the designating authority whether the term is extended; else certify with another designated body.";
-const ANOTHER_PANEL: &str = "See the dispute: where its panel has not decided by the day that it names, another one can be \
-    appointed; what is decided is applied by a change set. Certify with another designated body meanwhile.";
+const ANOTHER_PANEL: &str = "See the dispute: where its panel has not decided by `decide_by` of the dispute, another one can \
+    be appointed; what is decided is applied by a change set. Certify with another designated body meanwhile.";
 
 /// An alert for each day from `first` to `last`, in an order that stays. Each is named for the entry, the field and the
 /// day.
@@ -102,15 +102,17 @@ impl Days {
         }
     }
 
-    /// That an interim effect which has no end lasts longer than the panel of its dispute was to take.
+    /// That an interim effect which has no end lasts longer than the panel of its dispute was to take. One that begins later
+    /// was ordered by a panel that was appointed late.
     fn overrun(&mut self, field: String, contest: &Contestation) {
-        let lasts =
-            contest.settled_on.is_none() && contest.interim_suspension.as_ref().is_some_and(|it| it.until.is_none());
         let due = contest.decision_due();
-        if let (Some(dispute), Some(on)) = (dispute_of(contest).filter(|_| lasts), due.succ_opt()) {
+        let Some(on) = due.succ_opt() else { return };
+        let lasts = |it: &Validity| it.until.is_none() && it.from < on;
+        let lasts = contest.settled_on.is_none() && contest.interim_suspension.as_ref().is_some_and(lasts);
+        if let Some(dispute) = dispute_of(contest).filter(|_| lasts) {
             let what = format!(
-                "may be without effect for longer than foreseen: the panel of {dispute} had until {due} to decide, if \
-                 it was appointed in time"
+                "may be without effect for longer than foreseen: the panel of {dispute} had until {due} to decide, or if \
+                 it was appointed late until `decide_by` of the dispute"
             );
             self.0.push(Dated { field, on, what, to_do: ANOTHER_PANEL, tightens: false });
         }

@@ -285,10 +285,17 @@ fn a_panel_that_lets_an_interim_effect_outlast_its_time_is_told_of() {
     let found = told(json!({}));
     let [(field, from, what)] = &found[..] else { panic!("{found:?}") };
     assert_eq!((field.as_str(), from.as_str()), ("contestations[0].interim_suspension.until", "2026-04-02"));
-    assert!(what.contains("disputes/1 had until 2026-04-01"), "{what}");
+    assert!(what.contains("disputes/1 had until 2026-04-01 to decide, or if it was appointed late until `decide_by`"));
     assert_eq!(told(json!({ "object_by": "2026-04-01" }))[0].1, "2026-05-02");
     let fast = json!({ "object_by": "2026-01-21", "fast_track_reason": "A danger." });
     assert_eq!(told(fast)[0].1, "2026-02-06");
+    // What a panel that was appointed late orders after that day does not outlast it.
+    let ordered = |from: &str| {
+        let found = told(json!({ "interim_suspension": { "from": from } }));
+        found.into_iter().map(|(field, ..)| field.rsplit('.').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ordered("2026-04-01"), ["from", "until"]);
+    assert_eq!(ordered("2026-04-02"), ["from"]);
     // It has an end, is settled, or there is no panel.
     let ends = told(json!({ "interim_suspension": { "from": "2026-01-10", "until": "2026-06-01" } }));
     assert_eq!(ends.iter().map(|it| it.1.as_str()).collect::<Vec<_>>(), ["2026-06-01"], "{ends:?}");
