@@ -285,7 +285,8 @@ fn a_panel_that_lets_an_interim_effect_outlast_its_time_is_told_of() {
     let found = told(json!({}));
     let [(field, from, what)] = &found[..] else { panic!("{found:?}") };
     assert_eq!((field.as_str(), from.as_str()), ("contestations[0].interim_suspension.until", "2026-04-02"));
-    assert!(what.contains("disputes/1 had until 2026-04-01 to decide, or if it was appointed late until `decide_by`"));
+    let until = "disputes/1 had until 2026-04-01 to decide, or if it was appointed late until `decide_by`";
+    assert!(what.contains(until), "{what}");
     assert_eq!(told(json!({ "object_by": "2026-04-01" }))[0].1, "2026-05-02");
     let fast = json!({ "object_by": "2026-01-21", "fast_track_reason": "A danger." });
     assert_eq!(told(fast)[0].1, "2026-02-06");
