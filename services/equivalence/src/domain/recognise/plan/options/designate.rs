@@ -12,6 +12,7 @@ use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode};
 use crate::domain::recognise::annex::{self, Verdict};
 use crate::domain::recognise::standing::Standing;
+use crate::domain::time::Counts;
 use crate::domain::words::BodyRole;
 
 impl<'c, 'q> Options<'c, 'q> {
@@ -103,13 +104,16 @@ impl<'c, 'q> Options<'c, 'q> {
         fresh.collect()
     }
 
-    /// Whether a body lacks a designation under an annex and may be given one: it is not excluded, and has none that is
-    /// suspended or begins later, which nobody gives anew.
+    /// Whether a body lacks a designation under an annex and may be given one: it is not excluded, and has none that nobody
+    /// gives anew, since it is suspended, begins later, or was contested and is over.
     fn is_lacking(&self, annex: &AnnexEntry, body: Candidate<'_>) -> bool {
         let date = self.product.date;
         let is_excluded = annex.terms.exclusions().is_some_and(|not| not.bodies.contains(&body.number));
-        let is_waited_for = |it: &Arc<Designation>| it.is_suspended(date) || date < it.validity.from;
-        !is_excluded && !annex.designations_of(body.key).iter().any(is_waited_for)
+        let is_over = |it: &Designation| it.counts(date, Some(date)) == Counts::No;
+        let is_barring = |it: &Arc<Designation>| {
+            it.is_suspended(date) || date < it.validity.from || (!it.contestations.is_empty() && is_over(it))
+        };
+        !is_excluded && !annex.designations_of(body.key).iter().any(is_barring)
     }
 
     /// Who may designate a body of an economy under an annex: who has designated others of it under that; or else the

@@ -108,6 +108,17 @@ fn nobody_is_to_be_designated_who_lacks_more_than_that_or_whose_designation_is_w
     let suspended = json!({ "suspensions": [{ "from": "2025-06-01", "until": "2026-06-01" }] });
     nobody(json!({}), json!([designation("d", "bodies/a", suspended)]));
     nobody(json!({}), json!([designation("d", "bodies/a", json!({ "validity": { "from": "2026-02-01" } }))]));
+    // What a panel has ended, in whichever way that is written, is not asked for again; what is over otherwise is.
+    let over = [
+        json!({ "ending": { "on": "2025-07-01" } }),
+        json!({ "validity": { "from": "2020-01-01", "until": "2025-07-01" } }),
+    ];
+    for over in over {
+        let mut contested = over.clone();
+        contested["contestations"] = json!([{ "party": "XB", "raised_on": "2025-01-01", "settled_on": "2025-06-01" }]);
+        nobody(json!({}), json!([designation("d", "bodies/a", contested)]));
+        assert!(step(Vec::new(), json!({}), json!([designation("d", "bodies/a", over)])).2.is_some());
+    }
 }
 
 #[test]
