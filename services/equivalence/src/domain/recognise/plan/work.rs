@@ -91,19 +91,24 @@ fn least<'c>(options: &Options<'c, '_>, entry: &'c RequirementEntry) -> Step<'c>
 /// How many bodies a sentence names.
 const MOST_NAMED: usize = 3;
 
+/// The first of some names, and how many more there are.
+fn first_of(names: &[String]) -> String {
+    let mut named: Vec<_> = names.iter().take(MOST_NAMED).cloned().collect();
+    if names.len() > MOST_NAMED {
+        named.push(format!("{} more", names.len() - MOST_NAMED));
+    }
+    named.join(", ")
+}
+
 /// What is to be done, in words: the best choice, and who can do it by choices like that.
 fn describe(best: &Choice<'_, '_>, like: &[&Choice<'_, '_>], designation: Option<&Designating<'_>>) -> String {
     // Of several ways each body has its own.
     let one_way = like.iter().all(|it| it.annex == best.annex);
-    let named = like.iter().take(MOST_NAMED).map(|it| match it.annex.filter(|_| !one_way) {
+    let named = like.iter().map(|it| match it.annex.filter(|_| !one_way) {
         Some(annex) => format!("{} through {annex}", it.body.key),
         None => it.body.key.to_string(),
     });
-    let mut named: Vec<_> = named.collect();
-    if like.len() > MOST_NAMED {
-        named.push(format!("{} more", like.len() - MOST_NAMED));
-    }
-    let named = named.join(", ");
+    let named = first_of(&named.collect::<Vec<_>>());
     let beside: Vec<_> = best.certified.iter().filter(|it| *it != best.start()).map(ToString::to_string).collect();
     let target = if best.work.new_target && !beside.is_empty() {
         format!("{} with {}", best.start(), beside.join(" and "))
@@ -142,7 +147,7 @@ fn designate(it: &Designating<'_>, bodies: &str, economy: &EconomyCode) -> Strin
     let by = match &authorities[..] {
         [] => format!(" (the catalogue names no designating authority of {})", economy.as_str()),
         [one] => format!(" by {one}"),
-        several => format!(" by one of: {}", several.join(", ")),
+        several => format!(" by one of: {}", first_of(several)),
     };
     format!("have {bodies} designated under {}{by}", it.under.annex.name)
 }

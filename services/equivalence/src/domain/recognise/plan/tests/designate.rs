@@ -127,6 +127,16 @@ fn who_has_designated_others_of_an_economy_designates_and_where_nobody_is_known_
     let over = json!({ "validity": { "from": "2020-01-01", "until": "2021-01-01" } });
     let (text, _, needed) = step(Vec::new(), json!({}), json!([b, designation("b", "bodies/b", over)]));
     assert_eq!(needed.unwrap().1, ["bodies/council"], "{text}");
+    // Of many a sentence names a few, and the list all.
+    let of_many = (1..=4).flat_map(|at| {
+        let (body, authority) = (format!("bodies/b{at}"), format!("bodies/c{at}"));
+        let over = json!({ "authority": authority, "validity": { "from": "2020-01-01", "until": "2021-01-01" } });
+        let entry = json!({ "body": { "name": body, "economy": "XA", "roles": ["testing_laboratory"] } });
+        [entry, designation(&format!("b{at}"), &body, over)]
+    });
+    let (text, _, needed) = step(Vec::new(), json!({}), of_many.collect());
+    assert!(text.contains(" by one of: bodies/c1, bodies/c2, bodies/c3, 1 more, then"), "{text}");
+    assert_eq!(needed.unwrap().1, ["bodies/c1", "bodies/c2", "bodies/c3", "bodies/c4"]);
     // The office is none by its roles, and none of a bloc that is a party.
     let office =
         |economy: &str, role: &str| json!({ "body": { "name": "bodies/office", "economy": economy, "roles": [role] } });
