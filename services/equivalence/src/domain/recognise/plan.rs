@@ -103,6 +103,8 @@ pub struct Step<'c> {
 pub struct Designating<'c> {
     /// Under which annex, for all that it covers.
     pub under: &'c AnnexEntry,
+    /// Whether the catalogue lists no designation under it of any body of that economy: it may lack what there is.
+    pub none_listed: bool,
     /// Who may designate, as far as the catalogue says.
     pub authorities: Vec<BodyKey>,
 }

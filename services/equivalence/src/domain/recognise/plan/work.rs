@@ -72,8 +72,12 @@ fn least<'c>(options: &Options<'c, '_>, entry: &'c RequirementEntry) -> Step<'c>
     let different = like.into_iter().filter(|it| seen.insert(it.body.identity()));
     let different: Vec<_> = different.take(MOST_BODIES).collect();
     let bodies: Vec<BodyKey> = different.iter().map(|it| it.body.key.clone()).collect();
-    let designation =
-        best.designation.map(|under| Designating { under, authorities: options.authorities(under, best.body.economy) });
+    let economy = best.body.economy;
+    let designation = best.designation.map(|under| Designating {
+        under,
+        none_listed: options.designations(under, economy).next().is_none(),
+        authorities: options.authorities(under, economy),
+    });
     Step {
         requirement,
         description: describe(best, &different, designation.as_ref()),
@@ -149,7 +153,8 @@ fn designate(it: &Designating<'_>, bodies: &str, economy: &EconomyCode) -> Strin
         [one] => format!(" by {one}"),
         several => format!(" by one of: {}", first_of(several)),
     };
-    format!("have {bodies} designated under {}{by}", it.under.annex.name)
+    let unless = if it.none_listed { ", if it is not designated already" } else { "" };
+    format!("have {bodies} designated under {}{by}{unless}", it.under.annex.name)
 }
 
 /// The step where the catalogue knows no certificate of anybody that surely would do.

@@ -116,6 +116,17 @@ impl<'c, 'q> Options<'c, 'q> {
         !is_excluded && !annex.designations_of(body.key).iter().any(is_barring)
     }
 
+    /// The designations under an annex of bodies of an economy, whenever they stand.
+    pub(in crate::domain::recognise::plan) fn designations<'o>(
+        &'o self,
+        annex: &'o AnnexEntry,
+        economy: &'o EconomyCode,
+    ) -> impl Iterator<Item = &'o Arc<Designation>> {
+        let bodies = &self.catalogue.bodies;
+        let all = annex.designations.iter();
+        all.filter(move |it| bodies.get(&it.body).is_some_and(|body| body.economy == *economy))
+    }
+
     /// Who may designate a body of an economy under an annex: who has designated others of it under that; or else the
     /// designating authorities of the economy, or else of the party that it belongs to. In the order of names.
     pub(in crate::domain::recognise::plan) fn authorities(
@@ -123,8 +134,7 @@ impl<'c, 'q> Options<'c, 'q> {
         annex: &AnnexEntry,
         economy: &EconomyCode,
     ) -> Vec<BodyKey> {
-        let is_of_it = |body: &BodyKey| self.catalogue.bodies.get(body).is_some_and(|it| it.economy == *economy);
-        let known = annex.designations.iter().filter(|it| is_of_it(&it.body));
+        let known = self.designations(annex, economy);
         let mut found: Vec<BodyKey> = known.map(|it| it.authority.clone()).collect();
         if found.is_empty() {
             found.extend(self.designating(economy));

@@ -5,7 +5,9 @@ use super::*;
 /// What a step says: in words, by whom, and under which annex and by which authorities these are designated first.
 pub(super) type Told = (String, Vec<String>, Option<(String, Vec<String>)>);
 
-const NEEDED: &str = "have bodies/a designated under annexes/x by bodies/office, then ";
+/// The catalogue lists no designation under the annex: there may be one.
+const NEEDED: &str =
+    "have bodies/a designated under annexes/x by bodies/office, if it is not designated already, then ";
 
 /// The step by which a product of XA gets into XB, which accepts `standards/z-1` by bodies of its own, and of designated
 /// bodies of XA under an annex; the catalogue holds `more` besides, and bodies/a of XA with its authority.
@@ -127,6 +129,8 @@ fn who_has_designated_others_of_an_economy_designates_and_where_nobody_is_known_
     let over = json!({ "validity": { "from": "2020-01-01", "until": "2021-01-01" } });
     let (text, _, needed) = step(Vec::new(), json!({}), json!([b, designation("b", "bodies/b", over)]));
     assert_eq!(needed.unwrap().1, ["bodies/council"], "{text}");
+    // Since others are listed, it would be.
+    assert!(text.starts_with("have bodies/a designated under annexes/x by bodies/council, then certify to"), "{text}");
     // Of many a sentence names a few, and the list all.
     let of_many = (1..=4).flat_map(|at| {
         let (body, authority) = (format!("bodies/b{at}"), format!("bodies/c{at}"));
@@ -142,7 +146,8 @@ fn who_has_designated_others_of_an_economy_designates_and_where_nobody_is_known_
         |economy: &str, role: &str| json!({ "body": { "name": "bodies/office", "economy": economy, "roles": [role] } });
     let (text, _, needed) = step(Vec::new(), json!({}), json!([office("XA", "regulator")]));
     assert_eq!(needed.unwrap().1, Vec::<String>::new());
-    assert!(text.contains("(the catalogue names no designating authority of XA), then certify to"), "{text}");
+    let none = "(the catalogue names no designating authority of XA), if it is not designated already, then certify to";
+    assert!(text.contains(none), "{text}");
     let bloc = json!({ "economy": { "name": "UNION", "bloc": true,
         "members": [{ "economy": "XA", "validity": { "from": "2000-01-01" } }] } });
     let of_bloc = json!({ "arrangement": { "name": "arrangements/m", "title": "m", "in_force_from": "2020-01-01",
