@@ -285,6 +285,10 @@ impl<'c, 'q> Options<'c, 'q> {
         if found.choices.is_empty() {
             found.unlisted = self.accepts_unlisted(&standing);
             fresh.append(&mut covered);
+            if !perhaps.is_empty() {
+                let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
+                fresh.append(&mut self.covered(&ctx, entry, &perhaps));
+            }
             let search = Search {
                 entry,
                 standing: &standing,

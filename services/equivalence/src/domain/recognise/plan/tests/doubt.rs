@@ -81,6 +81,12 @@ fn nobody_is_to_be_designated_where_another_annex_may_carry_what_they_certify() 
     };
     let text = said(json!({}), json!([free(json!({ "codes": some() }))]));
     assert!(text.contains(&format!("{NOT_TOLD}only a part of HS2022 854143 is meant")), "{text}");
+    // By something that it covers and that what is accepted follows from.
+    let of_other = free(json!({ "codes": some(), "covered": [{ "name": "standards/q-1" }], "max_chain_links": 1 }));
+    let link = json!({ "equivalence": { "name": "equivalences/e", "degree": "identical",
+        "from": { "name": "standards/q-1" }, "to": { "name": "standards/z-1" }, "validity": { "from": "2020-01-01" } } });
+    let text = said(json!({}), json!([of_other, link]));
+    assert!(text.contains(&format!("{NOT_TOLD}only a part of")), "{text}");
     // Whoever belongs to a bloc may be one whose results are accepted.
     let pact = json!({ "arrangement": { "name": "arrangements/n", "title": "n", "in_force_from": "2020-01-01",
         "parties": [{ "economy": "UNION" }, { "economy": "XB" }] } });
