@@ -295,7 +295,7 @@ pub struct RequirementResult<'c> {
     pub attempts: Vec<Attempt<'c>>,
 }
 
-/// The identifier of a decision: the SHA-256 of question and revisions. Shown as `sha256:` and its hexadecimal digits.
+/// The identifier of a decision: the SHA-256 of question, revisions, and what else was decisive. Shown as `sha256:` and its hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DecisionId([u8; 32]);
 

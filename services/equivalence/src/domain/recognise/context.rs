@@ -123,6 +123,8 @@ pub(super) struct Context<'a: 'q, 'q> {
     pub(super) without_special_treatment: bool,
     /// For plans: the place of the annex under which the issuer counts as designated for all that it covers.
     pub(super) designated_under: Option<u32>,
+    /// Whether a calendar of a bloc left open whether something accepted counts, since it is not known who belongs to that.
+    calendar_in_doubt: Cell<bool>,
     /// Whether the catalogue knows all that was certified.
     knows_certified: bool,
     translator: &'q dyn Translator,
@@ -168,6 +170,7 @@ impl<'a, 'q> Context<'a, 'q> {
             edition: catalogue.edition_number(&question.code.edition),
             without_special_treatment: false,
             designated_under: None,
+            calendar_in_doubt: Cell::new(false),
             knows_certified,
             translator,
             counting: Cell::new(true),
@@ -228,6 +231,16 @@ impl<'a, 'q> Context<'a, 'q> {
     /// Whether a translation had a part that could not be had.
     pub(super) fn lacks_translations(&self) -> bool {
         self.translations.borrow().iter().any(|(_, it, counts)| *counts && *it == Err(TranslateError::Unavailable))
+    }
+
+    /// Notes that a calendar of a bloc leaves open whether something accepted counts.
+    pub(super) fn note_calendar_in_doubt(&self) {
+        self.calendar_in_doubt.set(true);
+    }
+
+    /// Whether one did.
+    pub(super) fn has_calendar_in_doubt(&self) -> bool {
+        self.calendar_in_doubt.get()
     }
 
     /// The editions that a translation was wanted to and could not be had, in order.

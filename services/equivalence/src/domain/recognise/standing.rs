@@ -123,7 +123,10 @@ fn edition_counts(ctx: &Context<'_, '_>, market: &Market<'_, '_>, terms: &Accept
         }
         exempt |= it.transition.exempts(&it.standard, ctx.date(), ctx.question.stock);
     }
-    let counts = counts.filter(|_| perhaps_here(ctx, market, terms).is_none());
+    if counts.is_some() && perhaps_here(ctx, market, terms).is_some() {
+        ctx.note_calendar_in_doubt();
+        counts = None;
+    }
     (counts, exempt)
 }
 

@@ -504,6 +504,36 @@ fn an_identifier_is_the_hash_of_question_and_revisions_in_the_bytes_that_it_has_
     assert_eq!(decision.id.to_string(), "sha256:5275223e132b121989fb063d7f84bc4852639484523325eeb5956f99c633503c");
 }
 
+#[test]
+fn a_decision_in_which_the_calendar_of_a_bloc_is_in_doubt_has_an_identifier_of_its_own_and_no_other_has() {
+    // Both computed by another program.
+    let plain = "sha256:5275223e132b121989fb063d7f84bc4852639484523325eeb5956f99c633503c";
+    let in_doubt = "sha256:1025de89252abd30bcb8bc286621da15b9814f12cd15c7e28e2ae85b8f0af724";
+    let calendar = |market: &str, from: &str| {
+        json!({ "edition_transition": { "name": "editionTransitions/u", "market": market,
+            "from_standard": "standards/z-1", "to_standard": "standards/z-2", "new_only_from": from,
+            "convert_by": from } })
+    };
+    for (what, incomplete, calendar, id) in [
+        ("no calendar", true, None, plain),
+        ("another's", true, Some(calendar("XA", "2022-01-01")), plain),
+        ("not yet", true, Some(calendar("UNION", "2030-01-01")), plain),
+        ("of a bloc that is complete", false, Some(calendar("UNION", "2022-01-01")), plain),
+        ("in doubt", true, Some(calendar("UNION", "2022-01-01")), in_doubt),
+    ] {
+        let mut entries = world();
+        entries[2]["requirement"]["acceptances"][0]["bodies"] = json!({ "any": true });
+        entries.push(json!({ "economy": { "name": "UNION", "bloc": true, "members_incomplete": incomplete } }));
+        entries.extend(calendar);
+        let catalogue = kept(entries);
+        let question = question("standards/z-1");
+        let decision = recognise(catalogue, &NoTranslation, &question);
+        let outcome = if id == plain { Outcome::Recognised } else { Outcome::Undetermined };
+        assert_eq!((decision.outcome, decision.id.to_string().as_str()), (outcome, id), "{what}");
+        assert_eq!(explain(catalogue, &NoTranslation, &question).id, decision.id, "{what}");
+    }
+}
+
 /// Classification of which one edition is out of reach.
 struct Without(&'static str);
 
