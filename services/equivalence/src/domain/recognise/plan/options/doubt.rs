@@ -2,7 +2,8 @@
 
 use foldhash::{HashSet, HashSetExt as _};
 
-use super::{Candidate, Choice, MOST_BODIES, Options, Search, Trial, wanted_object};
+use super::bodies::wanted_object;
+use super::{Candidate, Choice, MOST_BODIES, Options, Search, Trial};
 use crate::domain::catalogue::{AnnexEntry, NONE};
 use crate::domain::decision::Finding;
 use crate::domain::recognise::standing::{self, Standing};
