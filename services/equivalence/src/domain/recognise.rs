@@ -126,6 +126,8 @@ struct Judged<'a> {
     findings: Vec<Finding>,
     /// The strongest effect that it may have, where what it has cannot be said.
     may_have: Option<RecognitionEffect>,
+    /// The place among the findings, as they were found, of the first that leaves that effect open.
+    leaves_open: usize,
     attempts: Vec<Attempt<'a>>,
 }
 
@@ -177,6 +179,7 @@ fn evaluate<'a>(ctx: &Context<'a, '_>, market: &Market<'a, '_>, entry: &'a Requi
         nearest: None,
         findings: Vec::new(),
         may_have: None,
+        leaves_open: 0,
         attempts: Vec::new(),
     };
     match ctx.coverage(&entry.codes) {
@@ -242,11 +245,12 @@ fn evaluate<'a>(ctx: &Context<'a, '_>, market: &Market<'a, '_>, entry: &'a Requi
     // A route that may be there counts as one unless one that is there has no weaker an effect.
     let sure = result.route.as_ref().map(|route| route.effect);
     doubts.retain(|(effect, _)| sure.is_none_or(|sure| *effect < sure));
-    if !doubts.is_empty() {
-        result.may_have = doubts.iter().map(|(effect, _)| *effect).min();
+    // The same finding may leave open several effects: the strongest is what it is told for.
+    doubts.sort_by(|(one, this), (other, that)| this.cmp(that).then_with(|| one.cmp(other)));
+    doubts.dedup_by(|(_, this), (_, kept)| this == kept);
+    if let Some((place, (effect, _))) = doubts.iter().enumerate().min_by_key(|(_, (effect, _))| *effect) {
+        (result.may_have, result.leaves_open) = (Some(*effect), place);
         result.findings = doubts.into_iter().map(|(_, finding)| finding).collect();
-        result.findings.sort();
-        result.findings.dedup();
         (result.route, result.nearest) = (None, None);
     } else if let Some(effect) = sure {
         result.status = match effect {

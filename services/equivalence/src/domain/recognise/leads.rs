@@ -12,9 +12,18 @@ use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::requirement::Acceptance;
 use crate::domain::time::Counts;
 
+/// Which of the things that are accepted it is to lead to, by whether they count for a result that is granted on the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum To {
+    /// What surely counts.
+    Counting,
+    /// What may count, too.
+    InDoubt,
+}
+
 /// Whether any certificate under an annex would, if it were granted on the day.
 pub(super) fn any(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: &AnnexEntry) -> bool {
-    let accepted = accepted(ctx, requirement);
+    let accepted = accepted(ctx, requirement, To::Counting);
     if entry.annex.covered.is_empty() {
         return accepted.iter().any(|(it, _)| is_usable(entry, &it.target));
     }
@@ -24,17 +33,22 @@ pub(super) fn any(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: 
 /// What such certificates must name, in words.
 pub(super) fn all(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: &AnnexEntry) -> Vec<String> {
     if !entry.annex.covered.is_empty() {
-        return covered(ctx, requirement, entry).iter().map(|it| words(it)).collect();
+        return covered(ctx, requirement, entry, To::Counting).iter().map(|it| words(it)).collect();
     }
     // Whatever is covered: what is accepted itself.
-    let itself = accepted(ctx, requirement).into_iter().filter(|(it, _)| is_usable(entry, &it.target));
+    let itself = accepted(ctx, requirement, To::Counting).into_iter().filter(|(it, _)| is_usable(entry, &it.target));
     itself.map(|(it, _)| words(&named(&it.target, &it.together_with))).collect()
 }
 
 /// What such certificates must name of what an annex covers, if it names that, or else of what bodies are designated for:
 /// each list begins with that.
-pub(super) fn covered(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: &AnnexEntry) -> Vec<Vec<Target>> {
-    let (accepted, annex) = (accepted(ctx, requirement), &entry.annex);
+pub(super) fn covered(
+    ctx: &Context<'_, '_>,
+    requirement: &RequirementEntry,
+    entry: &AnnexEntry,
+    to: To,
+) -> Vec<Vec<Target>> {
+    let (accepted, annex) = (accepted(ctx, requirement, to), &entry.annex);
     let by_designation = annex.covered.is_empty() && annex.designation_required;
     let designated = if by_designation { designated(ctx, entry) } else { Vec::new() };
     let named = if by_designation { &designated } else { &annex.covered };
@@ -43,14 +57,19 @@ pub(super) fn covered(ctx: &Context<'_, '_>, requirement: &RequirementEntry, ent
 
 /// What they must name where an annex covers a scheme, and bodies are designated for an edition of a standard alone: that
 /// edition, with the scheme of which the result is one.
-pub(super) fn of_scheme(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: &AnnexEntry) -> Vec<Vec<Target>> {
+pub(super) fn of_scheme(
+    ctx: &Context<'_, '_>,
+    requirement: &RequirementEntry,
+    entry: &AnnexEntry,
+    to: To,
+) -> Vec<Vec<Target>> {
     let is_scheme = |it: &&Target| matches!(it.name, TargetKey::Scheme(_)) && is_usable(entry, it);
     let scheme = entry.annex.covered.iter().find(is_scheme);
     let Some(scheme) = scheme.filter(|_| entry.annex.designation_required) else { return Vec::new() };
     let mut standards = designated(ctx, entry);
     let is_covered = |it: &Target| entry.annex.covered.iter().any(|covered| covered.name == it.name);
     standards.retain(|it| matches!(it.name, TargetKey::Standard(_)) && !is_covered(it));
-    let accepted = accepted(ctx, requirement);
+    let accepted = accepted(ctx, requirement, to);
     let leading = each_covered(ctx, &accepted, entry, &standards);
     let with_scheme = leading.map(|mut certified| {
         if certified.iter().all(|it| it.name != scheme.name) {
@@ -95,13 +114,18 @@ fn each_covered<'e>(
     usable.filter_map(move |it| levels(ctx, it).into_iter().find_map(by_itself).or_else(|| beside(it)))
 }
 
-/// What counts for a result that is granted on the day.
+/// What counts for a result that is granted on the day, or may.
 fn accepted<'r>(
     ctx: &Context<'_, '_>,
     requirement: &'r RequirementEntry,
+    to: To,
 ) -> SmallVec<[(&'r Acceptance, &'r AcceptanceTerms); 4]> {
     let all = requirement.requirement.acceptances.iter().zip(&requirement.acceptances);
-    all.filter(|(_, terms)| terms.in_force(ctx.date()) && standing::counts_anew(ctx, terms)).collect()
+    let counts = |terms: &AcceptanceTerms| match standing::counts_anew(ctx, terms) {
+        Some(counts) => counts,
+        None => to == To::InDoubt,
+    };
+    all.filter(|(_, terms)| terms.in_force(ctx.date()) && counts(terms)).collect()
 }
 
 fn is_usable(entry: &AnnexEntry, target: &Target) -> bool {

@@ -91,6 +91,11 @@ impl<'a> Standing<'a> {
         self.all.iter().filter(|it| it.counts == Some(true)).map(|it| it.place)
     }
 
+    /// Whether any of them is in a tier.
+    pub(super) fn has(&self, tier: Tier) -> bool {
+        self.all.iter().any(|it| it.is_in(tier))
+    }
+
     /// The cheapest chain to one of these.
     pub(super) fn chain<'n>(
         &self,
@@ -169,17 +174,27 @@ fn matters(ctx: &Context<'_, '_>, it: &Calendar) -> bool {
     by_calendar(ctx, it) != Counts::Yes || (shown && transition.exempts(&it.standard, ctx.date(), ctx.question.stock))
 }
 
-/// Whether an acceptance surely counts for a result that is granted on the day. Whatever the market is within or may be, the
-/// destination is or may be.
-pub(super) fn counts_anew(ctx: &Context<'_, '_>, terms: &AcceptanceTerms) -> bool {
+/// Whether an acceptance counts for a result that is granted on the day; none where that depends on what is not known.
+/// Whatever the market is within or may be, the destination is or may be.
+pub(super) fn counts_anew(ctx: &Context<'_, '_>, terms: &AcceptanceTerms) -> Option<bool> {
     let (date, stock) = (ctx.date(), ctx.question.stock);
     let may_be_here = |whole: &EconomyCode| {
         let number = || ctx.catalogue.economy(whole).map(|it| it.number);
-        ctx.destination.is_within(whole)
-            || (!ctx.destination.possible().is_empty() && number().is_some_and(|it| ctx.destination.may_be_in(it)))
+        !ctx.destination.possible().is_empty() && number().is_some_and(|it| ctx.destination.may_be_in(it))
     };
-    let here = terms.calendars().iter().filter(|it| may_be_here(&it.transition.market));
-    here.map(|it| it.transition.counts(&it.standard, date, Some(date), stock)).all(|counts| counts == Counts::Yes)
+    let mut anew = Some(true);
+    for it in terms.calendars() {
+        let surely = ctx.destination.is_within(&it.transition.market);
+        if !surely && !may_be_here(&it.transition.market) {
+            continue;
+        }
+        match it.transition.counts(&it.standard, date, Some(date), stock) {
+            Counts::Yes => {}
+            Counts::No if surely => return Some(false),
+            Counts::No | Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce => anew = None,
+        }
+    }
+    anew
 }
 
 /// The transitions from which the goods are exempt, where an acceptance counts for that reason; by name.

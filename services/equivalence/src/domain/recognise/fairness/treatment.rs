@@ -298,7 +298,7 @@ pub(super) fn certificates(
         stock: Stock::default(),
     };
     let ctx = Context::new(catalogue, translator, &question, Detail::Outcome);
-    for certified in annexes.iter().flat_map(|annex| leads::covered(&ctx, entry, annex)) {
+    for certified in annexes.iter().flat_map(|annex| leads::covered(&ctx, entry, annex, leads::To::Counting)) {
         if !all.contains(&certified) {
             all.push(certified);
         }

@@ -20,9 +20,10 @@ use crate::domain::key::{AnnexKey, BodyKey, EconomyCode};
 use crate::domain::question::Question;
 use crate::domain::recognise::chain::Net;
 use crate::domain::recognise::context::Context;
+use crate::domain::recognise::leads::{self, To};
 use crate::domain::recognise::market::Market;
 use crate::domain::recognise::standing::{Standing, Tier};
-use crate::domain::recognise::{Detail, Judged, annex, evaluate, leads};
+use crate::domain::recognise::{Detail, Judged, annex, evaluate};
 use crate::domain::requirement::Acceptance;
 use crate::domain::translate::Translator;
 use crate::domain::words::{RecognitionEffect, RecognitionObject};
@@ -164,6 +165,8 @@ impl<'c, 't> Trial<'c, 't> {
 pub(super) struct Found<'c, 'q> {
     /// Every choice that could be the one with the least work, or be offered beside it.
     pub(super) choices: Vec<Choice<'c, 'q>>,
+    /// The places of what is accepted on the date, but for what surely does not count for a result that is granted then.
+    pub(super) may_count: SmallVec<[usize; 4]>,
     /// Where there is none: whether bodies that the catalogue does not list are accepted directly, or may be.
     pub(super) unlisted: bool,
     /// And what is missing to say whether somebody's certificate would do.
@@ -274,32 +277,39 @@ impl<'c, 'q> Options<'c, 'q> {
         let mut covered = Vec::new();
         if worth.new_target && !is_least {
             let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
-            covered = self.covered(&ctx, entry, &open);
+            covered = self.covered(&ctx, entry, open.iter(), To::Counting);
             if !covered.is_empty() {
                 go_through(Worth { held: false, ..worth }, &covered, &mut choices);
             }
         }
-        let mut found = Found { choices, unlisted: false, missing: None };
+        let may_count = standing.all.iter().filter(|it| it.counts != Some(false)).map(|it| it.place).collect();
+        let mut found = Found { choices, may_count, unlisted: false, missing: None };
         if found.choices.is_empty() {
             found.unlisted = self.accepts_unlisted(&standing);
+        }
+        if found.choices.is_empty() && !found.unlisted {
             fresh.append(&mut covered);
-            if !perhaps.is_empty() {
-                let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
-                fresh.append(&mut self.covered(&ctx, entry, &perhaps));
+            // What leads to something of which it is not known whether it counts, and what an annex covers that may be open.
+            let in_doubt = if standing.some_in_doubt { &open[..] } else { &[] };
+            let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
+            for certified in self.covered(&ctx, entry, in_doubt.iter().chain(&perhaps), To::InDoubt) {
+                if fresh.iter().all(|(known, _)| **known != *certified.0) {
+                    fresh.push(certified);
+                }
             }
+            let all = open.iter().chain(&perhaps);
+            let held = self.is_held_leading(all, &standing, &[Tier::Plain, Tier::Exempt, Tier::InDoubt]);
             let search = Search {
                 entry,
                 standing: &standing,
                 open: &open,
                 perhaps: &perhaps,
-                worth,
+                worth: Worth { held, ..worth },
                 fresh: &fresh,
                 questions: &questions,
             };
-            if !found.unlisted {
-                found.missing = self.missing(&search, &mut trial, &mut found.choices);
-            }
-            if found.choices.is_empty() && !found.unlisted && found.missing.is_none() {
+            found.missing = self.missing(&search, &mut trial, &mut found.choices);
+            if found.choices.is_empty() && found.missing.is_none() {
                 found.choices = self.once_designated(&search, &mut trial);
             }
         }
@@ -326,13 +336,22 @@ impl<'c, 'q> Options<'c, 'q> {
     }
 
     /// Certificates of what annexes cover, or bodies under them are designated for, and that leads to acceptance.
-    fn covered(&self, ctx: &Context<'c, '_>, entry: &'c RequirementEntry, open: &[Carrying<'c>]) -> Vec<Fresh<'q>> {
+    fn covered<'x>(
+        &self,
+        ctx: &Context<'c, '_>,
+        entry: &'c RequirementEntry,
+        carrying: impl Iterator<Item = &'x Carrying<'c>>,
+        to: To,
+    ) -> Vec<Fresh<'q>>
+    where
+        'c: 'x,
+    {
         let mut all: Vec<Fresh<'q>> = Vec::new();
         let leading = |annex: &AnnexEntry| {
-            let covered = leads::covered(ctx, entry, annex).into_iter();
-            covered.chain(leads::of_scheme(ctx, entry, annex))
+            let covered = leads::covered(ctx, entry, annex, to).into_iter();
+            covered.chain(leads::of_scheme(ctx, entry, annex, to))
         };
-        for certified in open.iter().flat_map(|(annex, _)| leading(annex)) {
+        for certified in carrying.flat_map(|(annex, _)| leading(annex)) {
             let mut certified: Vec<Target> =
                 certified.iter().map(|it| self.holding(it).unwrap_or(it).clone()).collect();
             certified.sort();
@@ -349,20 +368,33 @@ impl<'c, 'q> Options<'c, 'q> {
     }
 
     /// What is worth a trial beside what is accepted directly.
-    fn worth(&self, open: &[Carrying<'_>], standing: &Standing<'_>, direct: &[Choice<'_, '_>]) -> Worth {
+    fn worth(&self, open: &[Carrying<'c>], standing: &Standing<'_>, direct: &[Choice<'_, '_>]) -> Worth {
         let best = direct.iter().min_by(|a, b| a.order(b));
         let full = best.is_some_and(|best| direct.iter().filter(|it| it.is_like(best)).count() >= MOST_BODIES);
-        // Nobody's certificate of what is held leads anywhere if no chain does.
-        let held: SmallVec<[_; 8]> = (0_u32..).zip(self.numbers.iter().copied()).collect();
-        let net = Net { catalogue: self.catalogue, date: self.product.date };
-        let limit = open.iter().map(|(annex, _)| usize::from(annex.terms.chain_limit)).max().unwrap_or(0);
-        let leads = standing.chain(net, &held, limit, Tier::Plain).is_some();
+        let leads = self.is_held_leading(open.iter(), standing, &[Tier::Plain, Tier::Exempt]);
         // What is held does directly: then nothing new is the least work.
         let new_target = best.is_none_or(|best| best.work.new_target);
         // By an annex another body is more work than directly, and the step names as many bodies as it may; only what is
         // held would be less.
         let new_both = !full && new_target;
         Worth { held: leads, new_target, new_body: new_both || (leads && (!full || new_target)), new_both }
+    }
+
+    /// Whether what is held may lead by an annex to something of these tiers, or is it: nobody's certificate of it leads
+    /// anywhere if no chain does.
+    fn is_held_leading<'x>(
+        &self,
+        carrying: impl Iterator<Item = &'x Carrying<'c>>,
+        standing: &Standing<'_>,
+        tiers: &[Tier],
+    ) -> bool
+    where
+        'c: 'x,
+    {
+        let held: SmallVec<[_; 8]> = (0_u32..).zip(self.numbers.iter().copied()).collect();
+        let net = Net { catalogue: self.catalogue, date: self.product.date };
+        let limit = carrying.map(|(annex, _)| usize::from(annex.terms.chain_limit)).max().unwrap_or(0);
+        tiers.iter().any(|tier| standing.has(*tier) && standing.chain(net, &held, limit, *tier).is_some())
     }
 
     /// A certificate of nothing yet, as if it were granted on the date of the plan.
@@ -457,9 +489,10 @@ impl<'c, 'q> Options<'c, 'q> {
             return None;
         }
         trial.ctx.about_held(numbers);
-        let Judged { status, route, findings, may_have, .. } = evaluate(&trial.ctx, &trial.market, entry)?;
+        let Judged { status, route, mut findings, may_have, leaves_open, .. } =
+            evaluate(&trial.ctx, &trial.market, entry)?;
         if status == Status::Undetermined && may_have == Some(RecognitionEffect::Full) && trial.missing.is_none() {
-            trial.missing = findings.into_iter().next();
+            trial.missing = Some(findings.swap_remove(leaves_open));
         }
         let way = route.filter(|_| status == Status::Met)?;
         Some(self.by_way(way, certified, body, trial.ctx.question.object, new_target))

@@ -159,9 +159,8 @@ fn designate(it: &Designating<'_>, bodies: &str, economy: &EconomyCode) -> Strin
 
 /// The step where the catalogue knows no certificate of anybody that surely would do.
 fn nobody<'c>(date: NaiveDate, requirement: &'c Arc<Requirement>, found: &Found<'_, '_>) -> Step<'c> {
-    let in_force = requirement.acceptances.iter().filter(|acceptance| acceptance.in_force(date));
-    let in_force: Vec<_> = in_force.collect();
-    let named: Vec<_> = in_force.iter().map(|it| it.wanted()).collect();
+    let may_count: Vec<_> = found.may_count.iter().map(|at| &requirement.acceptances[*at]).collect();
+    let named: Vec<_> = may_count.iter().map(|it| it.wanted()).collect();
     let (market, certify) = (requirement.market.as_str(), format!("certify to {}", named.join(" or ")));
     let description = if named.is_empty() {
         format!("none known: {market} accepts nothing for this requirement on {date}")
@@ -172,7 +171,7 @@ fn nobody<'c>(date: NaiveDate, requirement: &'c Arc<Requirement>, found: &Found<
     } else {
         format!("{certify}; the catalogue knows no body whose result {market} would accept")
     };
-    let first = in_force.first();
+    let first = may_count.first();
     let certified = first.map(|it| std::iter::once(&it.target).chain(&it.together_with).cloned().collect());
     Step {
         requirement,

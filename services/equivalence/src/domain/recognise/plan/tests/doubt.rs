@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::designate::{designation, step};
+use super::designate::{designation, held, step};
 
 const NOT_TOLD: &str = "it cannot be told whose result XB would accept, if anybody's: ";
 
@@ -22,14 +22,29 @@ fn union() -> Value {
 }
 
 fn requirement(acceptance: Value) -> Value {
+    requirement_of(json!([acceptance]))
+}
+
+fn requirement_of(acceptances: Value) -> Value {
     json!({ "requirement": { "name": "requirements/r", "market": "XB", "title": "r", "mandatory": true,
-        "validity": { "from": "2020-01-01" }, "acceptances": [acceptance] } })
+        "validity": { "from": "2020-01-01" }, "acceptances": acceptances } })
+}
+
+/// By which `standards/z-1` counts no more for what is granted today.
+fn calendar_of(market: &str) -> Value {
+    json!({ "edition_transition": { "name": "editionTransitions/t", "market": market,
+        "from_standard": "standards/z-1", "to_standard": "standards/z-2", "new_only_from": "2025-01-01" } })
+}
+
+/// By which `standards/q-1` is good for `standards/z-1`.
+fn from_q() -> Value {
+    json!({ "equivalence": { "name": "equivalences/e", "degree": "identical", "from": { "name": "standards/q-1" },
+        "to": { "name": "standards/z-1" }, "validity": { "from": "2020-01-01" } } })
 }
 
 #[test]
 fn what_may_count_no_longer_by_the_calendar_of_a_bloc_is_neither_planned_nor_denied() {
-    let calendar = json!({ "edition_transition": { "name": "editionTransitions/t", "market": "UNION",
-        "from_standard": "standards/z-1", "to_standard": "standards/z-2", "new_only_from": "2025-01-01" } });
+    let calendar = calendar_of("UNION");
     let local = json!({ "body": { "name": "bodies/local", "economy": "XB", "roles": ["certification_body"] } });
     let text = said(json!({}), json!([union(), calendar, local]));
     assert!(
@@ -40,6 +55,77 @@ fn what_may_count_no_longer_by_the_calendar_of_a_bloc_is_neither_planned_nor_den
     let listed = json!({ "economy": { "name": "UNION", "bloc": true } });
     let (text, bodies, needed) = step(Vec::new(), json!({}), json!([listed, calendar, local]));
     assert_eq!((&bodies[..], needed), (&["bodies/local".to_owned()][..], None), "{text}");
+}
+
+/// Whoever could certify it is designated already, and what that is need not be what is accepted.
+#[test]
+fn what_leads_to_something_that_may_count_no_longer_is_neither_planned_nor_denied() {
+    let of_q = || json!({ "covered": [{ "name": "standards/q-1" }] });
+    let by_a = || designation("d", "bodies/a", json!({}));
+    let told = format!("certify to standards/z-1; {NOT_TOLD}whether XB belongs to UNION is not");
+    let text = said(of_q(), json!([union(), calendar_of("UNION"), from_q(), by_a()]));
+    assert!(text.starts_with(&told), "{text}");
+    // It is held, from a body that is not designated.
+    let certificates = || vec![held("standards/q-1", "bodies/own")];
+    let (text, bodies, needed) = step(certificates(), of_q(), json!([union(), calendar_of("UNION"), from_q(), by_a()]));
+    assert!(bodies.is_empty() && needed.is_none() && text.starts_with(&told), "{text}");
+    // The body is not one of the origin.
+    let of_three = json!({ "arrangement": { "name": "arrangements/m", "title": "m", "in_force_from": "2020-01-01",
+        "parties": [{ "economy": "XA" }, { "economy": "XB" }, { "economy": "XC" }] } });
+    let c = json!({ "body": { "name": "bodies/c", "economy": "XC", "roles": ["certification_body"] } });
+    let by_c = designation("d", "bodies/c", json!({}));
+    let xc = json!({ "economy": { "name": "XC" } });
+    let text = said(of_q(), json!([union(), calendar_of("UNION"), from_q(), of_three, xc, c, by_c]));
+    assert!(text.starts_with(&told), "{text}");
+    // Were every member listed, it could do it; and where nothing leads there, nobody could.
+    let listed = json!({ "economy": { "name": "UNION", "bloc": true } });
+    let (text, bodies, needed) = step(Vec::new(), of_q(), json!([listed, calendar_of("UNION"), from_q(), by_a()]));
+    assert_eq!((&bodies[..], needed), (&["bodies/a".to_owned()][..], None), "{text}");
+    let text = said(of_q(), json!([union(), calendar_of("UNION"), by_a()]));
+    assert!(text.ends_with("knows no body whose result XB would accept"), "{text}");
+}
+
+#[test]
+fn what_surely_counts_no_longer_is_neither_asked_for_nor_leaves_open_who_could_certify_it() {
+    let calendar = calendar_of("XB");
+    let unlisted = json!({ "target": { "name": "standards/z-1" }, "bodies": { "incomplete": true } });
+    let other = json!({ "target": { "name": "standards/y-1" }, "bodies": { "economies": ["XB"] } });
+    let text = said(json!({}), json!([calendar, requirement_of(json!([unlisted, other]))]));
+    assert_eq!(text, "certify to standards/y-1; the catalogue knows no body whose result XB would accept");
+    let text = said(json!({}), json!([calendar, requirement(unlisted)]));
+    assert_eq!(text, "none known: XB accepts nothing for this requirement on 2026-01-01");
+}
+
+/// The other would be told first by its code, and lets results be recognised in part alone.
+#[test]
+fn what_is_said_to_be_missing_is_what_would_let_a_result_be_recognised_in_full() {
+    let pact = json!({ "arrangement": { "name": "arrangements/n", "title": "n", "in_force_from": "2020-01-01",
+        "parties": [{ "economy": "UNION" }, { "economy": "XB" }] } });
+    let in_part = json!({ "annex": { "name": "annexes/y", "arrangement": "arrangements/n", "title": "y",
+        "objects": ["certificate"], "effect": "partial", "validity": { "from": "2020-01-01" } } });
+    let may = designation("d", "bodies/a", json!({ "codes": some() }));
+    let text = said(json!({}), json!([union(), pact, in_part, may]));
+    assert!(text.contains(&format!("{NOT_TOLD}only a part of HS2022 854143 is meant")), "{text}");
+}
+
+/// The first of them is designated for something that leads nowhere.
+#[test]
+fn of_the_bodies_of_an_economy_each_is_tried_that_is_designated_for_something_else() {
+    let text = |of_c: &str| {
+        let body = |name: &str| json!({ "body": { "name": name, "economy": "XA", "roles": ["certification_body"] } });
+        let of = |name: &str, body: &str, target: &str| designation(name, body, json!({ "targets": [target] }));
+        let more = json!([
+            body("bodies/b"),
+            body("bodies/c"),
+            of("b", "bodies/b", "standards/q-1"),
+            of("c", "bodies/c", of_c)
+        ]);
+        said(json!({ "codes": some() }), more)
+    };
+    let open = text("standards/z-1");
+    assert!(open.contains(&format!("{NOT_TOLD}only a part of HS2022 854143 is meant")), "{open}");
+    let none = text("standards/q-1");
+    assert!(none.ends_with("knows no body whose result XB would accept"), "{none}");
 }
 
 #[test]
@@ -83,9 +169,7 @@ fn nobody_is_to_be_designated_where_another_annex_may_carry_what_they_certify() 
     assert!(text.contains(&format!("{NOT_TOLD}only a part of HS2022 854143 is meant")), "{text}");
     // By something that it covers and that what is accepted follows from.
     let of_other = free(json!({ "codes": some(), "covered": [{ "name": "standards/q-1" }], "max_chain_links": 1 }));
-    let link = json!({ "equivalence": { "name": "equivalences/e", "degree": "identical",
-        "from": { "name": "standards/q-1" }, "to": { "name": "standards/z-1" }, "validity": { "from": "2020-01-01" } } });
-    let text = said(json!({}), json!([of_other, link]));
+    let text = said(json!({}), json!([of_other, from_q()]));
     assert!(text.contains(&format!("{NOT_TOLD}only a part of")), "{text}");
     // Whoever belongs to a bloc may be one whose results are accepted.
     let pact = json!({ "arrangement": { "name": "arrangements/n", "title": "n", "in_force_from": "2020-01-01",
