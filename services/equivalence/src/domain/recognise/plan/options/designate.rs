@@ -4,8 +4,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use chrono::{Days, NaiveDate};
+use greenlane_curation::clock;
+
 use super::{Candidate, Carrying, Choice, MOST_BODIES, Options, Search, Trial, Work};
-use crate::domain::body::Designation;
+use crate::domain::body::{Contestation, Designation};
 use crate::domain::catalogue::{AnnexEntry, Held, RequirementEntry};
 use crate::domain::decision::Route;
 use crate::domain::equivalence::Target;
@@ -105,15 +108,16 @@ impl<'c, 'q> Options<'c, 'q> {
     }
 
     /// Whether a body lacks a designation under an annex and may be given one: it is not excluded, and has none that nobody
-    /// gives anew, since it is suspended, begins later, or was contested and is over.
+    /// gives anew, since it is suspended, begins later, or was ended by a contest and none followed.
     fn is_lacking(&self, annex: &AnnexEntry, body: Candidate<'_>) -> bool {
         let date = self.product.date;
         let is_excluded = annex.terms.exclusions().is_some_and(|not| not.bodies.contains(&body.number));
-        let is_over = |it: &Designation| it.counts(date, Some(date)) == Counts::No;
+        let all = annex.designations_of(body.key);
+        let is_last = |end: NaiveDate| all.iter().all(|it| it.validity.from < end);
         let is_barring = |it: &Arc<Designation>| {
-            it.is_suspended(date) || date < it.validity.from || (!it.contestations.is_empty() && is_over(it))
+            it.is_suspended(date) || date < it.validity.from || ended_by_contest(it, date).is_some_and(is_last)
         };
-        !is_excluded && !annex.designations_of(body.key).iter().any(is_barring)
+        !is_excluded && !all.iter().any(is_barring)
     }
 
     /// The designations under an annex of bodies of an economy, whenever they stand.
@@ -156,6 +160,21 @@ impl<'c, 'q> Options<'c, 'q> {
         let all = self.catalogue.bodies_of(economy).iter();
         all.filter(|(_, body)| body.roles.contains(&BodyRole::DesignatingAuthority)).map(|(_, body)| body.name.clone())
     }
+}
+
+/// The day on which a designation that is over ended, where a contest may have ended it: not before that was raised, and no
+/// longer after it was settled than comments on what came of it can be taken. What ended before or later ended otherwise.
+fn ended_by_contest(designation: &Designation, date: NaiveDate) -> Option<NaiveDate> {
+    if designation.counts(date, Some(date)) != Counts::No {
+        return None;
+    }
+    let endings = designation.ending.iter().map(|it| it.on);
+    let end = endings.chain(designation.validity.until).min()?;
+    let is_its = |contest: &Contestation| {
+        let last = contest.settled_on.and_then(|day| day.checked_add_days(Days::new(clock::MAX_DAYS)));
+        contest.raised_on <= end && last.is_none_or(|last| end <= last)
+    };
+    designation.contestations.iter().any(is_its).then_some(end)
 }
 
 /// How an annex carries a certificate of what is held.

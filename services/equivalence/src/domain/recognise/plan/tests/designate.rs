@@ -124,6 +124,32 @@ fn nobody_is_to_be_designated_who_lacks_more_than_that_or_whose_designation_is_w
 }
 
 #[test]
+fn whose_designation_was_contested_and_ended_otherwise_is_to_be_designated_again() {
+    let over_from = |raised_on: &str, settled_on: &str| {
+        json!({ "ending": { "on": "2025-07-01" },
+            "contestations": [{ "party": "XB", "raised_on": raised_on, "settled_on": settled_on }] })
+    };
+    let is_planned = |designations: Value| step(Vec::new(), json!({}), designations).2.is_some();
+    let one = |over: Value| json!([designation("d", "bodies/a", over)]);
+    // Nothing came of it for years, and it was raised when all was over.
+    assert!(is_planned(one(over_from("2022-01-01", "2022-03-01"))));
+    assert!(is_planned(one(over_from("2025-07-02", "2025-08-01"))));
+    // While what was decided may be published, which takes a year at the most.
+    assert!(!is_planned(one(over_from("2024-01-01", "2024-06-30"))));
+    assert!(is_planned(one(over_from("2024-01-01", "2024-06-29"))));
+    // While it is open it may have been.
+    let mut open = over_from("2024-01-01", "");
+    assert!(!is_planned(one(open.clone())));
+    open["ending"]["on"] = json!("2023-12-31");
+    assert!(is_planned(one(open)));
+    // It was designated again since then.
+    let again = json!({ "validity": { "from": "2025-09-01", "until": "2025-12-01" } });
+    let contested = designation("d", "bodies/a", over_from("2025-01-01", "2025-06-01"));
+    assert!(!is_planned(json!([contested])));
+    assert!(is_planned(json!([contested, designation("e", "bodies/a", again)])));
+}
+
+#[test]
 fn who_has_designated_others_of_an_economy_designates_and_where_nobody_is_known_that_is_said() {
     let b = json!({ "body": { "name": "bodies/b", "economy": "XA", "roles": ["testing_laboratory"] } });
     let over = json!({ "validity": { "from": "2020-01-01", "until": "2021-01-01" } });
