@@ -106,7 +106,8 @@ fn are_of_same_editions(one: &EditionTransition, other: &EditionTransition) -> b
 }
 
 /// Whether a transition says nothing but what one of two others says: of both editions, of every result and of all goods, on
-/// every day; and has what is not converted withdrawn on a day of theirs or between, without one never.
+/// every day; and does what one of them does with what is not converted, by the same day. Where both do the same, it may be by
+/// a day between, and without one never.
 fn is_between(it: &EditionTransition, one: &EditionTransition, other: &EditionTransition) -> bool {
     let all = [it, one, other];
     let stock = |it: &EditionTransition| it.stock_exemption.clone();
@@ -133,11 +134,13 @@ fn is_between(it: &EditionTransition, one: &EditionTransition, other: &EditionTr
     let of_day = |date: NaiveDate| {
         editions.iter().all(|edition| granted.iter().all(|granted_on| is_as_either(edition, date, *granted_on)))
     };
-    let withdrawn = |it: &EditionTransition| it.withdraw_by.unwrap_or(NaiveDate::MAX);
-    let (first, last) = (withdrawn(one).min(withdrawn(other)), withdrawn(one).max(withdrawn(other)));
+    // What is done with it and by when belong together.
+    let unconverted = |it: &EditionTransition| (it.consequence, it.withdraw_by.unwrap_or(NaiveDate::MAX));
+    let (first, last) = (unconverted(one).min(unconverted(other)), unconverted(one).max(unconverted(other)));
+    let is_as_one = first == unconverted(it) || last == unconverted(it);
+    let lies_between = first.0 == last.0 && (first..=last).contains(&unconverted(it));
     dates.into_iter().all(of_day)
-        && (first..=last).contains(&withdrawn(it))
-        && [one, other].iter().any(|same| it.consequence == same.consequence)
+        && (is_as_one || lies_between)
         && [one, other].iter().any(|same| it.exempt_stock == same.exempt_stock)
 }
 

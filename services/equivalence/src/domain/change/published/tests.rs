@@ -63,11 +63,29 @@ fn two_transitions_of_the_same_editions_come_no_farther_apart_in_anything_that_t
     assert_eq!(one(with(json!({ "convert_by": "2026-08-01" }))), ["published_so"]);
     assert_eq!(one(json!({})), ["published_so"]);
     assert_eq!(one(with(json!({ "convert_by": "2026-05-01" }))), ["overlap"]);
-    assert_eq!(one(with(json!({ "withdraw_by": "2026-10-01" }))), ["published_so"]);
+    // It does nothing else with what is not converted, and so not by another day.
+    assert_eq!(one(with(json!({ "withdraw_by": "2026-10-01" }))), ["overlap"]);
     assert_eq!(one(with(json!({ "withdraw_by": "2026-08-01" }))), ["overlap"]);
     assert_eq!(one(with(json!({ "either_from": "2025-01-01" }))), ["overlap"]);
     assert_eq!(one(with(json!({ "consequence": "withdraw", "withdraw_by": "" }))), ["overlap"]);
     assert_eq!(one(with(json!({ "exempt_stock": "Goods in store." }))), ["overlap"]);
+}
+
+#[test]
+fn what_becomes_of_what_is_not_converted_and_by_when_is_as_one_of_the_two_says_it() {
+    let then = |consequence: &str, withdraw_by: &str| json!({ "convert_by": "2026-06-01", "consequence": consequence, "withdraw_by": withdraw_by });
+    let one = |published: [Value; 2], days: Value| found(published, [Some(days), None]);
+    let differ = || [then("withdraw", ""), then("suspend", "2027-01-01")];
+    assert_eq!(one(differ(), then("suspend", "2027-01-01")), ["published_so"]);
+    assert_eq!(one(differ(), then("withdraw", "")), ["published_so"]);
+    // Neither of them said so.
+    assert_eq!(one(differ(), then("suspend", "")), ["overlap"]);
+    assert_eq!(one(differ(), then("suspend", "2028-01-01")), ["overlap"]);
+    // Where both suspend, a day between is nearer to the other's.
+    let alike = || [then("suspend", "2026-09-01"), then("suspend", "2027-01-01")];
+    assert_eq!(one(alike(), then("suspend", "2026-11-01")), ["published_so"]);
+    assert_eq!(one(alike(), then("suspend", "2027-02-01")), ["overlap"]);
+    assert_eq!(one(alike(), then("withdraw", "2026-11-01")), ["overlap"]);
 }
 
 /// Days that are each between two published ones may say together what neither of these transitions says.
