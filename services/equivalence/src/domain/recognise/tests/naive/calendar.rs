@@ -42,7 +42,7 @@ impl World<'_> {
         let mut found = Vec::new();
         for entry in &self.entries {
             let Entry::EditionTransition(it) = entry else { continue };
-            if matches!(self.bears(requirement, it), Three::Yes) && self.exempts(it, acceptance) {
+            if self.exempts(it, acceptance) && matches!(self.bears(requirement, it), Three::Yes) {
                 found.push(it);
             }
         }
@@ -89,13 +89,14 @@ impl World<'_> {
             for entry in &self.entries {
                 let Entry::EditionTransition(it) = entry else { continue };
                 let counts = self.by_calendar(it, acceptance, standard, granted_on);
+                let shown = || !shown_of_stock(&[it]).is_empty() && self.exempts(it, acceptance);
+                if matches!(counts, Three::Yes) && !shown() {
+                    continue; // it counts all the same, and nothing is to be shown for that
+                }
                 match (self.bears(requirement, it), counts) {
                     (Three::No, _) | (Three::Yes, Three::Yes) => {}
                     (Three::Yes, Three::No) => return Three::No,
                     (Three::Yes, Three::Unknown(_)) => ungranted = true,
-                    // It would count all the same, and nothing is to be shown for that.
-                    (Three::Unknown(_), Three::Yes)
-                        if !self.exempts(it, acceptance) || shown_of_stock(&[it]).is_empty() => {}
                     (Three::Unknown(_), _) => unlisted = true,
                 }
             }
