@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::body::Body;
 use crate::domain::decision::Status;
 use crate::domain::entry::Entry;
-use crate::domain::recognise::tests::random::{Dice, Splitting, catalogue, question};
+use crate::domain::recognise::tests::random::{Dice, Splitting, catalogue, catalogue_of_designations, question};
 use crate::domain::{Detail, decide};
 
 fn certificate(question: &Question) -> Facts {
@@ -32,6 +32,11 @@ fn product(dice: &mut Dice, certificates: usize) -> Product {
         stock: first.stock,
         certificates: questions[..certificates].iter().map(certificate).collect(),
     }
+}
+
+/// In half of them a designation is often all that is missing.
+fn catalogue_of(seed: u64, dice: &mut Dice) -> Catalogue {
+    if seed.is_multiple_of(2) { catalogue_of_designations(dice) } else { catalogue(dice) }
 }
 
 fn with(product: &Product, more: Facts) -> Product {
@@ -85,7 +90,7 @@ proptest! {
     #[test]
     fn a_step_that_is_taken_meets_its_requirement_whichever_of_its_bodies_takes_it(seed in any::<u64>()) {
         let mut dice = Dice::new(seed);
-        let catalogue = catalogue(&mut dice);
+        let catalogue = catalogue_of(seed, &mut dice);
         let product = product(&mut dice, (seed % 3) as usize);
         let destinations = markets(&catalogue, product.date);
         for market in plan(&catalogue, &Splitting, &product, &destinations).markets {
@@ -109,7 +114,7 @@ proptest! {
     #[test]
     fn a_market_that_a_step_also_opens_is_open_once_it_is_taken_and_no_other_is(seed in any::<u64>()) {
         let mut dice = Dice::new(seed);
-        let catalogue = catalogue(&mut dice);
+        let catalogue = catalogue_of(seed, &mut dice);
         let product = product(&mut dice, 1);
         let destinations = markets(&catalogue, product.date);
         let before = plan(&catalogue, &Splitting, &product, &destinations);
@@ -176,6 +181,24 @@ proptest! {
             }
         }
     }
+}
+
+/// Else what is held true of every step above would be of few of these.
+#[test]
+fn random_cases_reach_steps_that_begin_with_a_designation_and_open_other_markets() {
+    let (mut designations, mut opening) = (0, 0);
+    for seed in (0..4_000).step_by(2) {
+        let mut dice = Dice::new(seed);
+        let catalogue = catalogue_of(seed, &mut dice);
+        let product = product(&mut dice, 1);
+        let plan = plan(&catalogue, &Splitting, &product, &markets(&catalogue, product.date));
+        for step in plan.markets.iter().flat_map(|it| &it.steps).filter(|it| it.designation.is_some()) {
+            designations += 1;
+            opening += u32::from(!step.also_opens.is_empty());
+        }
+    }
+    // In one of twenty catalogues, and in one of two hundred, at the least.
+    assert!(designations >= 100 && opening >= 10, "{designations}, of which {opening} open others");
 }
 
 #[test]

@@ -369,6 +369,34 @@ pub(in crate::domain::recognise) fn question_of_routes(dice: &mut Dice) -> Quest
     question.normalised()
 }
 
+/// A catalogue with annexes from XA to XB and XC under which nobody is designated yet, and requirements that nobody's result
+/// meets directly: by chance alone a designation hardly ever is all that is missing.
+pub(in crate::domain::recognise) fn catalogue_of_designations(dice: &mut Dice) -> Catalogue {
+    let mut all = entries(dice);
+    let source = json!({ "example": true });
+    // In half of them nothing else is demanded, and one certificate may open a market.
+    if dice.one_in(2) {
+        all.retain(|it| it.get("requirement").is_none());
+    }
+    all.push(json!({ "arrangement": { "name": "arrangements/w", "title": "w", "in_force_from": "2018-01-01",
+        "parties": [{ "economy": "XA" }, { "economy": "XB" }, { "economy": "XC" }], "source": source } }));
+    for i in 0..2 {
+        let covered: Vec<_> = if dice.one_in(2) { Vec::new() } else { vec![target(dice)] };
+        all.push(json!({ "annex": { "name": format!("annexes/w{i}"), "arrangement": "arrangements/w", "title": "w",
+            "validity": { "from": "2018-01-01" }, "objects": ["certificate"], "covered": covered,
+            "designation_required": true, "max_chain_links": 1 + dice.below(2), "source": source } }));
+    }
+    for market in ["XB", "XC"] {
+        let accepted = json!({ "target": { "name": dice.pick(TARGETS) } });
+        all.push(json!({ "requirement": { "name": format!("requirements/w-{}", market.to_lowercase()),
+            "market": market, "title": "r", "mandatory": true, "acceptances": [accepted],
+            "codes": [{ "code": { "edition": "HS2022", "code": "85" } }], "validity": { "from": "2018-01-01" },
+            "source": source } }));
+    }
+    let entries = all.into_iter().map(|value| serde_json::from_value::<Entry>(value).unwrap());
+    Catalogue::new(7, entries)
+}
+
 /// A question that such a calendar bears on, about goods of any age.
 pub(in crate::domain::recognise) fn question_of_stock(dice: &mut Dice) -> Question {
     let mut question = question(dice);
