@@ -187,6 +187,27 @@ impl World {
         }
     }
 
+    /// A bloc of which not every member is listed, with annexes for the goods of which every market demands something: each may
+    /// carry results there of many bodies, and nothing that they cover leads to what is demanded.
+    pub(crate) fn incomplete_bloc() -> impl Iterator<Item = Entry> {
+        let mut entries = vec![json!({ "economy": { "name": "UNION", "bloc": true, "members_incomplete": true } })];
+        for partner in (0..MARKETS).step_by(10) {
+            let name = format!("union-{}", market(partner).to_lowercase());
+            entries.push(json!({ "arrangement": { "name": format!("arrangements/{name}"), "title": "m",
+                "parties": [{ "economy": "UNION" }, { "economy": market(partner) }], "in_force_from": "2020-01-01" } }));
+            entries.push(json!({ "annex": { "name": format!("annexes/{name}"), "title": "x",
+                "arrangement": format!("arrangements/{name}"), "objects": ["certificate"],
+                "validity": { "from": "2020-01-01" }, "codes": [{ "code": { "edition": "HS2022", "code": heading(0) } }],
+                "covered": [{ "name": standard(1, 6) }], "designation_required": true, "max_chain_links": 2 } }));
+            entries.extend((0..BODIES_A_MARKET).map(|at| {
+                json!({ "designation": { "name": format!("designations/{name}-{at}"), "body": body(partner, at),
+                    "authority": body(partner, at), "annex": format!("annexes/{name}"),
+                    "validity": { "from": "2020-01-01" } } })
+            }));
+        }
+        entries.into_iter().map(|value| serde_json::from_value::<Entry>(value).unwrap())
+    }
+
     pub(crate) fn catalogue(&mut self) -> Catalogue {
         for sector in 0..self.sectors() {
             for number in 0..STANDARDS_A_SECTOR {
