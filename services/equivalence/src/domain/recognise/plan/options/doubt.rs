@@ -151,3 +151,6 @@ impl<'a> Said<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
