@@ -121,10 +121,7 @@ fn accepted<'r>(
     to: To,
 ) -> SmallVec<[(&'r Acceptance, &'r AcceptanceTerms); 4]> {
     let all = requirement.requirement.acceptances.iter().zip(&requirement.acceptances);
-    let counts = |terms: &AcceptanceTerms| match standing::counts_anew(ctx, terms) {
-        Some(counts) => counts,
-        None => to == To::InDoubt,
-    };
+    let counts = |terms: &AcceptanceTerms| standing::counts_anew(ctx, terms).unwrap_or(to == To::InDoubt);
     all.filter(|(_, terms)| terms.in_force(ctx.date()) && counts(terms)).collect()
 }
 
