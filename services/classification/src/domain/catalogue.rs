@@ -416,7 +416,16 @@ impl Catalogue {
                 }
             }
             if extension.fact.partial {
-                (0u32..).zip(&base.codes).for_each(|(row, _)| table.doubt(earlier, row));
+                // A line of the same digits is the whole code.
+                let whole = |table: &Table, row: u32, code: &CodeRow| {
+                    let line = |to: u32| extension.codes[to as usize].fact.digits();
+                    table.later_of(row).iter().any(|edge| line(edge.to) == code.fact.code)
+                };
+                for (row, code) in (0u32..).zip(&base.codes) {
+                    if !whole(&table, row, code) {
+                        table.doubt(earlier, row);
+                    }
+                }
             }
             Arc::make_mut(&mut self.tables).push(table);
         }

@@ -101,26 +101,29 @@ fn across_editions(catalogue: &Catalogue, first: Position, second: Position, way
         findings.push(Finding::new("composed", message));
     }
     let (one, other) = (&catalogue.code(first).fact.code, &catalogue.code(second).fact.code);
-    let ends = way.is_unsure(catalogue, first, &ones) || way.is_unsure_from_end(catalogue, second, &others);
-    let incomplete = ends || forth.partial || back.partial;
     if forth.rows.is_disjoint(&others) {
+        let ends = way.may_lack_links(catalogue, (first, &ones), (second, &others));
+        let incomplete = ends || forth.partial || back.partial;
         return no_link(catalogue, first, way, &ones, &others, incomplete, findings);
     }
-    let inside = forth.rows.is_subset(&others) && !forth.ex;
-    let outside = back.rows.is_subset(&ones) && !back.ex;
+    let unsure_first = way.is_unsure(catalogue, first, &ones) || forth.partial || forth.lines;
+    let unsure_second = way.is_unsure_from_end(catalogue, second, &others) || back.partial || back.lines;
+    let inside = lies_within(&forth, &others, unsure_first);
+    let outside = lies_within(&back, &ones, unsure_second);
     let likeness = match (inside, outside) {
-        // Of a group whose codes are not all known here, no more can be said than that there is something in common.
-        _ if incomplete => Likeness::MayOverlap,
-        (true, true) => Likeness::Same,
-        (true, false) => Likeness::SecondContainsFirst,
-        (false, true) => Likeness::FirstContainsSecond,
-        (false, false) => Likeness::MayOverlap,
+        (Some(true), Some(true)) => Likeness::Same,
+        (Some(true), _) => Likeness::SecondContainsFirst,
+        (_, Some(true)) => Likeness::FirstContainsSecond,
+        _ => Likeness::MayOverlap,
     };
-    let words = match likeness {
-        Likeness::Same => "hold the same goods",
-        Likeness::SecondContainsFirst => "stand so that all goods of the first are in the second, with others",
-        Likeness::FirstContainsSecond => "stand so that all goods of the second are in the first, with others",
-        Likeness::MayOverlap | Likeness::Different | Likeness::Undetermined => "have goods in common, and others",
+    let words = match (inside, outside) {
+        (Some(true), Some(true)) => "hold the same goods",
+        (Some(true), Some(false)) => "stand so that all goods of the first are in the second, with others",
+        (Some(true), None) => "stand so that all goods of the first are in the second",
+        (Some(false), Some(true)) => "stand so that all goods of the second are in the first, with others",
+        (None, Some(true)) => "stand so that all goods of the second are in the first",
+        (Some(false), Some(false)) => "have goods in common, and others",
+        (None, _) | (_, None) => "have goods in common",
     };
     let names = |edition: usize| catalogue.editions[edition].fact.id.as_str();
     let message = format!(
@@ -129,11 +132,11 @@ fn across_editions(catalogue: &Catalogue, first: Position, second: Position, way
         names(second.edition)
     );
     let mut decided = vec![Finding::new("correlation", message).with("first", one).with("second", other)];
-    if one == other && likeness != Likeness::Same {
+    if one == other && [inside, outside].contains(&Some(false)) {
         let message = format!("{one} exists in both editions and does not hold the same goods.");
         decided.push(Finding::new("same_digits_changed_scope", message).with("code", one));
     }
-    if incomplete {
+    if unsure_first || unsure_second {
         decided.push(links_incomplete());
     }
     // Of what is said to lie within the other code, links that are held back may say otherwise.
@@ -154,6 +157,17 @@ fn across_editions(catalogue: &Catalogue, first: Position, second: Position, way
     }
     decided.append(&mut findings);
     Comparison { likeness, findings: decided }
+}
+
+/// Whether all goods of a code, by where its links lead, are in some codes. None where it is not known: not all of its
+/// links are.
+fn lies_within(reached: &Reached, codes: &BTreeSet<u32>, unsure: bool) -> Option<bool> {
+    let within = reached.rows.is_subset(codes) && !reached.ex && !reached.lost;
+    match (within, unsure) {
+        (false, _) => Some(false),
+        (true, false) => Some(true),
+        (true, true) => None,
+    }
 }
 
 /// No link that counts joins the two codes.

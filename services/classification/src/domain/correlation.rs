@@ -117,6 +117,17 @@ impl Table {
         self.unsure[usize::from(edition == self.later)].contains(&row)
     }
 
+    /// Whether an edition that extends the other may have lines of a code that are not known here.
+    pub(crate) fn lacks_lines(&self, edition: usize, row: u32) -> bool {
+        self.extension && edition == self.earlier && self.is_unsure(edition, row)
+    }
+
+    /// Whether the goods of a code of one of the editions are in no code of the other that is known here. Of a code whose
+    /// links are not all known that is not known either, but for lines: those that are known are told by their digits.
+    pub(crate) fn loses(&self, edition: usize, row: u32) -> bool {
+        !self.links(edition, row) && (!self.is_unsure(edition, row) || self.lacks_lines(edition, row))
+    }
+
     /// Whether the table links a code of one of the editions to anything.
     pub(crate) fn links(&self, edition: usize, row: u32) -> bool {
         let edges = if edition == self.later { self.earlier_of(row) } else { self.later_of(row) };

@@ -1,7 +1,10 @@
 //! Catalogues for tests.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
+use super::facts::TableFact;
 use super::*;
 use crate::starter;
 
@@ -48,6 +51,30 @@ pub(crate) fn invented_facts(editions: &[&str], links: &[&str]) -> Facts {
             });
         }
     }
+    facts
+}
+
+/// A national edition with these lines below an edition of an invented catalogue.
+pub(crate) fn with_national(mut facts: Facts, id: &str, extends: &str, partial: bool, codes: &str) -> Facts {
+    let (number, system_id) = (i32::try_from(facts.editions.len()).unwrap(), id.to_lowercase());
+    facts.systems.push(CodeSystemFact { id: system_id.clone(), extends: "hs".to_owned(), ..system() });
+    let national = EditionFact { system: system_id, extends: extends.to_owned(), partial, ..edition(id, number) };
+    facts.editions.push(national);
+    facts.codes.extend(codes.split_whitespace().map(|code| self::code(id, code, code)));
+    facts
+}
+
+/// The same where the tables between neighbours are known to be whole.
+pub(crate) fn with_whole_tables(mut facts: Facts) -> Facts {
+    let pairs: BTreeSet<(String, String)> =
+        facts.links.iter().map(|link| (link.earlier_edition.clone(), link.later_edition.clone())).collect();
+    facts.tables.extend(pairs.into_iter().map(|(earlier, later)| TableFact {
+        earlier,
+        later,
+        conversion: false,
+        unsure: Vec::new(),
+        source: SourceFact::default(),
+    }));
     facts
 }
 

@@ -59,6 +59,8 @@ pub(crate) struct Translation {
     pub(crate) held_back: Vec<Position>,
     /// Not all links of the code, or of one passed on the way, are known here.
     pub(crate) incomplete: bool,
+    /// Not all lines of a code that a target holds are known here: it is taken to hold others.
+    pub(crate) others_unknown: bool,
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -106,12 +108,24 @@ impl Way {
     /// Whether links of a code at its beginning may be missing: some are known to be, or it is a group of an edition that
     /// is known in part only.
     pub(crate) fn is_unsure(&self, catalogue: &Catalogue, at: Position, leaves: &BTreeSet<u32>) -> bool {
-        self.unsure(catalogue, self.steps.first(), at, leaves)
+        self.unsure(catalogue, self.steps.first(), at, leaves, true)
     }
 
     /// The same of a code at its end.
     pub(crate) fn is_unsure_from_end(&self, catalogue: &Catalogue, at: Position, leaves: &BTreeSet<u32>) -> bool {
-        self.unsure(catalogue, self.steps.last(), at, leaves)
+        self.unsure(catalogue, self.steps.last(), at, leaves, true)
+    }
+
+    /// Whether a link between two codes that are there, each with its leaves, may be missing at one of its ends. Lines that
+    /// are not known here hide no link of those that are.
+    pub(crate) fn may_lack_links(
+        &self,
+        catalogue: &Catalogue,
+        (first, ones): (Position, &BTreeSet<u32>),
+        (last, others): (Position, &BTreeSet<u32>),
+    ) -> bool {
+        self.unsure(catalogue, self.steps.first(), first, ones, false)
+            || self.unsure(catalogue, self.steps.last(), last, others, false)
     }
 
     /// Whether links of a row at its end are known to be missing.
@@ -126,10 +140,15 @@ impl Way {
         step: Option<&(usize, bool)>,
         at: Position,
         leaves: &BTreeSet<u32>,
+        lines: bool,
     ) -> bool {
         let group = !catalogue.code(at).children.is_empty();
-        let missing =
-            |(table, _): &(usize, bool)| leaves.iter().any(|row| catalogue.tables[*table].is_unsure(at.edition, *row));
+        let missing = |(table, _): &(usize, bool)| {
+            let table = &catalogue.tables[*table];
+            let unsure =
+                |row: &u32| table.is_unsure(at.edition, *row) && (lines || !table.lacks_lines(at.edition, *row));
+            leaves.iter().any(unsure)
+        };
         (group && catalogue.editions[at.edition].fact.partial) || step.is_some_and(missing)
     }
 
@@ -165,11 +184,13 @@ pub(crate) struct Within<'c> {
     held: bool,
     /// By how many steps are left and row.
     known: HashMap<(usize, u32), Lie>,
+    /// A code was met of which not all lines are known here: what these hold is elsewhere.
+    pub(crate) lines_unknown: bool,
 }
 
 impl<'c> Within<'c> {
     pub(crate) fn new(catalogue: &'c Catalogue, way: &'c Way, leaves: &'c BTreeSet<u32>, held: bool) -> Self {
-        Self { catalogue, way, leaves, held, known: HashMap::new() }
+        Self { catalogue, way, leaves, held, known: HashMap::new(), lines_unknown: false }
     }
 
     /// Of a code without codes below it.
@@ -190,8 +211,13 @@ impl<'c> Within<'c> {
         let (catalogue, held) = (self.catalogue, self.held);
         let table = &catalogue.tables[table];
         let edges = if forward { table.earlier_of(row) } else { table.later_of(row) };
-        let mut lie = Lie::Nowhere;
-        for edge in edges.iter().filter(|edge| held || !edge.held_back) {
+        let edition = self.way.path[left];
+        self.lines_unknown |= table.lacks_lines(edition, row);
+        // The goods of a code between that leads nowhere are in none of those codes.
+        let lost = left < self.way.steps.len() && table.loses(edition, row);
+        let beyond = lost || table.lacks_lines(edition, row);
+        let mut lie = if beyond { Lie::Beyond } else { Lie::Nowhere };
+        for edge in edges.iter().filter(|edge| !beyond && (held || !edge.held_back)) {
             // The mark speaks of the earlier code: only a part of it is in the later one.
             let found = if edge.ex && !forward { Lie::Beyond } else { self.follow(before, edge.to) };
             match found {
@@ -217,8 +243,12 @@ pub(crate) struct Reached {
     pub(crate) rows: BTreeSet<u32>,
     /// A link was passed that the table marks as taking a part only of the code that it was left from.
     pub(crate) ex: bool,
+    /// A code led nowhere, and its links are all known.
+    pub(crate) lost: bool,
     /// A code was passed, between the two ends, of which not all links are known here.
     pub(crate) partial: bool,
+    /// The same of a code of which only lines are unknown that a national edition has below it.
+    pub(crate) lines: bool,
     /// Links that are held back were left out.
     pub(crate) held_back: bool,
 }
@@ -229,13 +259,17 @@ fn follow(
     from: BTreeSet<u32>,
     held: bool,
 ) -> Reached {
-    let mut reached = Reached { rows: from, ex: false, partial: false, held_back: false };
-    let mut passed: Option<usize> = None;
+    let mut reached = Reached { rows: from, ex: false, lost: false, partial: false, lines: false, held_back: false };
+    let mut passed = false;
     for (table, forward) in steps {
         let table = &catalogue.tables[table];
+        let here = if forward { table.earlier } else { table.later };
         let mut next: Vec<u32> = Vec::new();
         for row in reached.rows {
-            reached.partial |= passed.is_some_and(|edition| table.is_unsure(edition, row));
+            reached.lost |= table.loses(here, row);
+            let lines = table.lacks_lines(here, row);
+            reached.lines |= passed && lines;
+            reached.partial |= passed && !lines && table.is_unsure(here, row);
             for edge in if forward { table.later_of(row) } else { table.earlier_of(row) } {
                 if edge.held_back && !held {
                     reached.held_back = true;
@@ -250,7 +284,7 @@ fn follow(
         next.sort();
         next.dedup();
         reached.rows = next.into_iter().collect();
-        passed = Some(if forward { table.later } else { table.earlier });
+        passed = true;
     }
     reached
 }
@@ -272,7 +306,7 @@ pub(crate) fn translate(catalogue: &Catalogue, source: Position, target_edition:
     let shown = if held { all } else { &plain };
 
     let digits = catalogue.code(source).fact.code.as_str();
-    let source_part = shown.rows.len() > 1 || shown.ex;
+    let source_part = shown.rows.len() > 1 || shown.ex || shown.lost;
     let mut within = Within::new(catalogue, way, &leaves, held);
     let target = |row: u32| {
         let links_partial = held && way.is_unsure_at_end(catalogue, row);
@@ -285,6 +319,7 @@ pub(crate) fn translate(catalogue: &Catalogue, source: Position, target_edition:
         }
     };
     let targets: Vec<Target> = shown.rows.iter().copied().map(target).collect();
+    let others_unknown = within.lines_unknown;
     let merged = targets.iter().any(|target| target.target_part);
     let relation = match (targets.is_empty(), source_part, merged) {
         (true, _, _) => Relation::None,
@@ -303,7 +338,8 @@ pub(crate) fn translate(catalogue: &Catalogue, source: Position, target_edition:
         same_digits_changed_scope: alone && same.is_some() && !unchanged,
         path: way.path.clone(),
         held_back: only_held,
-        incomplete: all.partial || way.is_unsure(catalogue, source, &leaves),
+        incomplete: all.partial || all.lines || way.is_unsure(catalogue, source, &leaves),
+        others_unknown,
         findings: Vec::new(),
     };
     translation.findings = findings(catalogue, source, &translation, held);
@@ -330,6 +366,10 @@ fn findings(catalogue: &Catalogue, source: Position, translation: &Translation, 
     if translation.incomplete {
         findings.push(Finding::new("links_incomplete", "This catalogue does not hold all links of the code."));
     }
+    if translation.others_unknown {
+        let message = "Not all lines of the code that holds it are known here: it is taken to hold others.";
+        findings.push(Finding::new("target_links_incomplete", message));
+    }
     if !catalogue.code(source).children.is_empty() {
         findings.push(Finding::new("aggregate", "The code was translated by way of all codes below it."));
     }
@@ -346,6 +386,7 @@ fn same_edition(source: Position) -> Translation {
         same_digits_changed_scope: false,
         held_back: Vec::new(),
         incomplete: false,
+        others_unknown: false,
         findings: Vec::new(),
     }
 }
@@ -361,6 +402,7 @@ fn no_way(catalogue: &Catalogue, source: Position, target_edition: usize) -> Tra
         same_digits_changed_scope: false,
         held_back: Vec::new(),
         incomplete: true,
+        others_unknown: false,
         findings: vec![Finding::new("no_correlation", message)],
     }
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::testing::{at, invented, starter};
+use crate::domain::testing::{at, invented, invented_facts, starter, with_national, with_whole_tables};
 
 fn likeness(catalogue: &Catalogue, first: (&str, &str), second: (&str, &str)) -> (Likeness, Vec<&'static str>) {
     let comparison = compare(catalogue, at(catalogue, first.0, first.1), at(catalogue, second.0, second.1));
@@ -74,6 +74,30 @@ fn of_a_group_that_is_known_in_part_no_more_is_said_than_is_known() {
     let (likeness, findings) = likeness(&catalogue, ("HS2017", "8703"), ("HS2022", "8703"));
     assert_eq!(likeness, Likeness::MayOverlap);
     assert!(findings.contains(&"links_incomplete"));
+}
+
+#[test]
+fn a_national_line_lies_in_the_code_that_it_begins_with_whatever_other_lines_are_known() {
+    let links = "854140>854141 854140>854143 010121>010121";
+    let facts = invented_facts(&["854140 010121", "854141 854143 010121"], &[links]);
+    let facts = with_national(with_whole_tables(facts), "XW", "E2", false, "85414300");
+    let facts = with_national(facts, "XP", "E2", true, "0101210010123 8541430010");
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    let found = |first, second| likeness(&catalogue, first, second);
+    // Of an edition that is whole the one line is the code; in that of 2017 the code held others.
+    assert_eq!(found(("E2", "854143"), ("XW", "85414300")).0, Likeness::Same);
+    assert_eq!(found(("E1", "854140"), ("XW", "85414300")).0, Likeness::FirstContainsSecond);
+    assert_eq!(found(("XW", "85414300"), ("E1", "854140")).0, Likeness::SecondContainsFirst);
+    // Of one known in part it is not known whether the code holds others.
+    let within = (Likeness::SecondContainsFirst, vec!["correlation", "links_incomplete"]);
+    assert_eq!(found(("XP", "0101210010123"), ("E2", "010121")), within);
+    let comparison = compare(&catalogue, at(&catalogue, "XP", "0101210010123"), at(&catalogue, "E2", "010121"));
+    assert!(!comparison.findings[0].message.contains("others"), "{}", comparison.findings[0].message);
+    assert_eq!(found(("E1", "010121"), ("XP", "0101210010123")).0, Likeness::FirstContainsSecond);
+    // Lines that are not known hide nothing of one that is.
+    for second in [("E2", "854141"), ("E2", "010121"), ("E1", "010121")] {
+        assert_eq!(found(("XP", "8541430010"), second).0, Likeness::Different, "{second:?}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::compare::{Likeness, compare};
-use crate::domain::testing::{at, invented, invented_facts, starter};
+use crate::domain::testing::{at, invented, invented_facts, starter, with_national, with_whole_tables};
 
 fn to(catalogue: &Catalogue, from: (&str, &str), edition: &str, held: bool) -> Translation {
     translate(catalogue, at(catalogue, from.0, from.1), catalogue.edition(edition).unwrap(), held)
@@ -201,6 +201,41 @@ fn a_code_passed_on_the_way_whose_links_are_not_all_known_makes_the_translation_
     assert!(!to(&partial, ("E1", "010101"), "E2", true).incomplete);
     let compared = compare(&partial, at(&partial, "E1", "010101"), at(&partial, "E3", "010102"));
     assert_eq!(compared.likeness, Likeness::Undetermined);
+}
+
+/// Semiconductors of two editions, and national ones of one line: XW says that it is all there is, XP is known in part.
+fn solar() -> Catalogue {
+    let links = "854140>854141 854140>854142 854140>854143 854140>854149";
+    let facts = invented_facts(&["8541 854140", "8541 854141 854142 854143 854149"], &[links]);
+    let facts = with_national(with_whole_tables(facts), "XW", "E2", false, "85414300");
+    Catalogue::build(1, with_national(facts, "XP", "E2", true, "8541430010 854149")).unwrap()
+}
+
+#[test]
+fn by_way_of_a_national_edition_of_few_lines_no_goods_of_the_code_that_they_are_in_are_lost() {
+    let catalogue = solar();
+    for from in [("XW", "85414300"), ("XP", "8541430010"), ("E2", "854143")] {
+        let found = to(&catalogue, from, "E1", false);
+        assert_eq!((found.relation, codes(&catalogue, &found)), (Relation::Merged, vec!["854140".to_owned()]));
+        assert!(found.targets[0].target_part, "{from:?}");
+    }
+    let back = to(&catalogue, ("E1", "854140"), "XW", false);
+    assert_eq!((back.relation, codes(&catalogue, &back)), (Relation::Split, vec!["85414300".to_owned()]));
+    assert_eq!(to(&catalogue, ("E2", "8541"), "XW", false).relation, Relation::Split);
+    assert_eq!(to(&catalogue, ("XW", "85414300"), "E2", false).relation, Relation::Exact, "its publisher has no other");
+}
+
+#[test]
+fn a_line_of_an_edition_known_in_part_is_not_taken_for_the_whole_code() {
+    let catalogue = solar();
+    let found = to(&catalogue, ("XP", "8541430010"), "E2", false);
+    assert_eq!((found.relation, found.incomplete), (Relation::Merged, false));
+    assert_eq!(finding_codes(&found), ["target_links_incomplete"]);
+    // A line of the same digits is.
+    let same = to(&catalogue, ("XP", "854149"), "E2", false);
+    assert_eq!((same.relation, finding_codes(&same)), (Relation::Exact, vec![]));
+    let down = to(&catalogue, ("E2", "854143"), "XP", false);
+    assert!(finding_codes(&down).contains(&"links_incomplete"));
 }
 
 /// Which targets hold other goods too, by following each back to all that it came from.
