@@ -52,6 +52,25 @@ pub(crate) enum Format {
     GreenListCsv,
 }
 
+impl Format {
+    /// Whether its files hold the codes of editions.
+    pub(crate) fn is_nomenclature(self) -> bool {
+        match self {
+            Self::CodesCsv | Self::CodesJson | Self::ComtradeNomenclature | Self::UsHtsCsv | Self::EuNomenclature => {
+                true
+            }
+            Self::CorrelationCsv
+            | Self::UnsdCorrelation
+            | Self::UnsdConversion
+            | Self::UkSearchReferences
+            | Self::UkSearchSynonyms
+            | Self::UkVagueTerms
+            | Self::UkInterceptTerms
+            | Self::GreenListCsv => false,
+        }
+    }
+}
+
 /// What is announced of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Announced {
@@ -65,6 +84,9 @@ pub(crate) struct Announced {
     /// A correlation lists only what changed: codes of both editions that no row names are the same goods.
     #[serde(default)]
     pub(crate) unchanged_left_out: bool,
+    /// A nomenclature is the whole of its edition without the rows that are refused.
+    #[serde(default)]
+    pub(crate) whole: bool,
     pub(crate) source: SourceFact,
 }
 
@@ -185,6 +207,8 @@ struct Rows {
     terms: Vec<TermRow>,
     synonyms: Vec<SynonymGroup>,
     vague: Vec<VagueTerm>,
+    /// Editions that rows which cannot be read name. Empty: such a row names none, or that cannot be read either.
+    unread: BTreeSet<String>,
 }
 
 /// What a whole file comes to.
@@ -255,7 +279,7 @@ impl Reader {
             | Format::CodesJson
             | Format::ComtradeNomenclature
             | Format::UsHtsCsv
-            | Format::EuNomenclature => check::codes(catalogue, announced, rows.codes, &mut imported),
+            | Format::EuNomenclature => check::codes(catalogue, announced, rows.codes, &rows.unread, &mut imported),
             Format::CorrelationCsv | Format::UnsdCorrelation | Format::UnsdConversion => {
                 links::check(catalogue, announced, rows.links, &mut imported);
             }
@@ -285,6 +309,7 @@ impl Reader {
                 Err(fault) => {
                     self.read += 1;
                     self.refused += 1;
+                    self.rows.unread.insert(String::new());
                     faults.push(fault);
                     continue;
                 }
@@ -301,7 +326,12 @@ impl Reader {
             let before = faults.len();
             let taken = self.row(&record, &mut faults);
             debug_assert!(taken || faults[before..].iter().any(|fault| !fault.mended));
-            self.refused += u64::from(!taken);
+            if !taken {
+                self.refused += 1;
+                let named = matches!(self.format, Format::CodesCsv | Format::ComtradeNomenclature);
+                let edition = if named { record.get("edition").trim() } else { "" };
+                self.rows.unread.insert(edition.to_owned());
+            }
         }
         faults
     }

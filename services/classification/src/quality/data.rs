@@ -159,6 +159,7 @@ fn synonyms() -> Imported {
         system: None,
         second_edition: String::new(),
         unchanged_left_out: false,
+        whole: false,
         source: SourceFact::default(),
     };
     let mut reader = Reader::new(announced.format);

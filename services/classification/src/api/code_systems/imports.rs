@@ -44,6 +44,10 @@ impl CodeSystems {
         };
         let correlation = matches!(format, None | Some(Format::CorrelationCsv | Format::UnsdCorrelation));
         v.check("unchanged_left_out", correlation || !request.unchanged_left_out, "is for a correlation only");
+        let nomenclature = format.is_none_or(Format::is_nomenclature);
+        v.check("whole", nomenclature || !request.whole, "is for a nomenclature only");
+        let in_part = request.edition.as_ref().is_some_and(|edition| edition.partial);
+        v.check("whole", !in_part || !request.whole, "cannot be said of an edition that is said to be in part");
         let hash = request.sha256.to_ascii_lowercase();
         let good = hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit());
         v.check("sha256", good, "must be 64 hexadecimal digits");
@@ -55,8 +59,8 @@ impl CodeSystems {
             v.finish_with(|| Some((request_id?, format?, edition?, second_edition?, source?)))?;
 
         let (edition, system) = edition;
-        let unchanged_left_out = request.unchanged_left_out;
-        let announced = Announced { format, edition, system, second_edition, unchanged_left_out, source };
+        let (unchanged_left_out, whole) = (request.unchanged_left_out, request.whole);
+        let announced = Announced { format, edition, system, second_edition, unchanged_left_out, whole, source };
         let mutation = call.mutation(&request_id, &payload);
         check_announced(&mutation.caller, &catalogue, &announced)
             .map_err(|economy| Fault::not_yours("economy", economy))?;
@@ -352,6 +356,7 @@ fn import(row: &ImportRow) -> wire::Import {
         change_set: row.change_set.clone(),
         published_revision: row.published_revision,
         unchanged_left_out: announced.unchanged_left_out,
+        whole: announced.whole,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The rows of a nomenclature held against each other: every code once, each under one that is there.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::eu::DECLARABLE;
 use super::{Announced, CodeFact, CodeRow, EditionFact, Imported, Level, RowFault, mend_zero, refuse, unknown_edition};
@@ -10,8 +10,14 @@ use crate::domain::harmonized;
 /// The code system of the Harmonized System.
 const HARMONIZED: &str = "hs";
 
-/// Checks the rows, edition by edition.
-pub(super) fn codes(catalogue: &Catalogue, announced: &Announced, rows: Vec<CodeRow>, imported: &mut Imported) {
+/// Checks the rows, edition by edition. `unread`: the editions that rows name which could not be read.
+pub(super) fn codes(
+    catalogue: &Catalogue,
+    announced: &Announced,
+    rows: Vec<CodeRow>,
+    unread: &BTreeSet<String>,
+    imported: &mut Imported,
+) {
     let own = announced.edition.as_ref().map(|edition| edition.id.as_str());
     let mut by_edition: BTreeMap<String, Vec<CodeRow>> = BTreeMap::new();
     for row in rows {
@@ -42,7 +48,10 @@ pub(super) fn codes(catalogue: &Catalogue, announced: &Announced, rows: Vec<Code
         if let Some(system) = imported.systems.iter_mut().find(|system| system.id == fact.system) {
             system.code_lengths = lengths;
         }
-        fact.partial = imported.refused > refused;
+        // What was refused is a code that may be missing, unless who publishes it knows better.
+        let lost = imported.refused > refused || unread.contains("") || unread.contains(&id);
+        let said = announced.edition.as_ref().is_some_and(|edition| edition.partial);
+        fact.partial = said || (lost && !announced.whole);
         fact.source = announced.source.clone();
         imported.editions.push(fact);
     }
