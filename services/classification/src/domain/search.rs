@@ -352,6 +352,8 @@ impl<'c> Hits<'c> {
 
     /// What was found by its words alone, where it is admitted.
     fn by_words(&self, edition: usize, row: u32, score: f32, all: bool) -> Option<Ranked<'c>> {
+        // What is said of goods in passing makes no line the first of theirs.
+        let all = all && !self.catalogue.index(edition).is_outside(row);
         let kind = if all { HitKind::AllWords } else { HitKind::SomeWords };
         let at = Position { edition, row };
         let code = self.catalogue.code(at);

@@ -1,4 +1,5 @@
-//! What else is said of an edition's codes: A to Z terms, and the lines of the national tariffs below them.
+//! What else is said of an edition's codes: A to Z terms, the lines of the national tariffs below them, and which lines are
+//! below none.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use foldhash::fast::RandomState;
 
 use super::index::Read;
 use crate::domain::catalogue::{Catalogue, Position};
+use crate::domain::facts::Level;
 use crate::domain::translate::{Relation, translate};
 
 /// Texts by the row that they speak of.
@@ -15,6 +17,8 @@ pub(super) struct Evidence<'c> {
     pub(super) terms: Vec<(u32, &'c str)>,
     /// By national edition, of those that have any: the numbers of their texts.
     pub(super) lines: Vec<Vec<(u32, u32)>>,
+    /// Rows of its own that are no part of the edition that it extends.
+    pub(super) outside: Vec<u32>,
 }
 
 /// By national edition of a catalogue: the rows of the edition that it extends, each with the numbers of the texts below it,
@@ -27,6 +31,10 @@ impl<'c> Evidence<'c> {
     pub(super) fn of(catalogue: &'c Catalogue, edition: usize, below: &mut Below, read: &mut Read) -> Self {
         let mut same = Same { catalogue, edition, known: HashMap::default() };
         let mut evidence = Self::default();
+        if let Some(base) = catalogue.edition(&catalogue.editions[edition].fact.extends) {
+            let outside = (0u32..).zip(outside(catalogue, edition, base)).filter(|(_, outside)| *outside);
+            evidence.outside = outside.map(|(row, _)| row).collect();
+        }
         for term in catalogue.terms.iter() {
             evidence.terms.extend(same.row(term.at).map(|row| (row, term.fact.term.as_str())));
         }
@@ -56,10 +64,12 @@ fn lines(catalogue: &Catalogue, national: usize, base: usize, read: &mut Read) -
     let codes = &catalogue.editions[national].codes;
     // Rungs that both editions have say the same of themselves: only what is below counts.
     let in_both: Vec<bool> = codes.iter().map(|code| catalogue.find(base, &code.fact.code).is_some()).collect();
+    let outside = outside(catalogue, national, base);
     // For which row each line was read last.
     let mut read_for: Vec<Option<u32>> = vec![None; codes.len()];
     let mut said: Vec<(u32, u32)> = Vec::new();
-    for (number, code) in (0u32..).zip(codes).filter(|(number, _)| !in_both[*number as usize]) {
+    let counts = |number: u32| !in_both[number as usize] && !outside[number as usize];
+    for (number, code) in (0u32..).zip(codes).filter(|(number, _)| counts(*number)) {
         let digits = &code.fact.code;
         let above = (1..digits.len()).rev().find_map(|end| catalogue.find(base, digits.get(..end)?));
         let Some(above) = above else { continue };
@@ -77,6 +87,30 @@ fn lines(catalogue: &Catalogue, national: usize, base: usize, read: &mut Read) -
     said.sort_unstable();
     said.dedup();
     said
+}
+
+/// Which lines of a national edition hold goods of no code of the one that it extends, though its chapter may have the same
+/// digits: those of chapter 99 of the United States are of what is levied on goods of all other chapters. Where not all codes
+/// of that one are known, none is said to be.
+fn outside(catalogue: &Catalogue, national: usize, base: usize) -> Vec<bool> {
+    let (codes, base) = (&catalogue.editions[national].codes, &catalogue.editions[base]);
+    if base.fact.partial {
+        return vec![false; codes.len()];
+    }
+    let is_part = |digits: &str| {
+        let above = (1..=digits.len()).rev().find_map(|end| base.row_of(digits.get(..end)?));
+        let above = above.map(|row| &base.codes[row as usize]);
+        above.is_some_and(|above| above.level > Level::Chapter || above.children.is_empty())
+    };
+    let mut parts: Vec<bool> =
+        codes.iter().map(|code| code.children.is_empty() && is_part(code.fact.digits())).collect();
+    // A code with others below it is what they are.
+    for (row, code) in codes.iter().enumerate().rev() {
+        if let Some(parent) = code.parent.filter(|_| parts[row]) {
+            parts[parent as usize] = true;
+        }
+    }
+    parts.into_iter().map(|part| !part).collect()
 }
 
 /// Codes of other editions as rows of one.
@@ -115,7 +149,32 @@ impl Same<'_> {
 mod tests {
     use super::*;
     use crate::domain::facts::{CodeFact, EditionFact};
-    use crate::domain::testing::{code, edition, invented_facts};
+    use crate::domain::testing::{code, edition, invented_facts, with_national};
+
+    #[test]
+    fn lines_of_a_chapter_that_extends_nothing_count_below_no_code_and_are_outside() {
+        let facts = invented_facts(&["85 8541 854143 99 9999 999999"], &[]);
+        let facts = with_national(facts, "N1", "E1", false, "8541 85414300 98010010 9903 99030101 99999900");
+        let said = |partial: bool| {
+            let mut facts = facts.clone();
+            facts.editions[0].partial = partial;
+            let catalogue = Catalogue::build(1, facts).unwrap();
+            let (mut below, mut read) = (Below::default(), Read::default());
+            let rows = |rows: &[u32], edition: usize| {
+                let digits = |row: &u32| catalogue.editions[edition].codes[*row as usize].fact.code.clone();
+                rows.iter().map(digits).collect::<Vec<_>>()
+            };
+            let evidence = Evidence::of(&catalogue, 0, &mut below, &mut read);
+            let above: Vec<u32> = evidence.lines[0].iter().map(|(row, _)| *row).collect();
+            let own = Evidence::of(&catalogue, 1, &mut below, &mut read);
+            (rows(&above, 0), rows(&own.outside, 1))
+        };
+        let (above, outside) = said(false);
+        assert_eq!(above, ["854143", "999999"]);
+        assert_eq!(outside, ["98010010", "9903", "99030101"]);
+        // Of an edition known in part the headings may only be missing.
+        assert_eq!(said(true).1, Vec::<String>::new());
+    }
 
     #[test]
     fn each_text_of_the_lines_below_a_code_is_read_once_whether_its_line_has_a_code_or_not() {

@@ -94,6 +94,8 @@ struct Row {
     factor: f32,
     /// Its description is of parts of something.
     of_parts: bool,
+    /// It is no part of the edition that its own extends.
+    outside: bool,
     /// Where its terms begin, and what the lightest of them weighs that has words.
     first_term: u32,
     lightest: f32,
@@ -349,6 +351,11 @@ impl EditionIndex {
     /// Rows whose own description excludes a word, in their order.
     fn excluding(&self, id: u32) -> &[u32] {
         self.excluding.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a row is no part of the edition that its own extends.
+    pub(crate) fn is_outside(&self, row: u32) -> bool {
+        self.rows[row as usize].outside
     }
 
     /// Rows that are described by just these words.

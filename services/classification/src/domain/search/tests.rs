@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::domain::testing::{at, code, edition, invented_facts, starter};
+use crate::domain::testing::{at, code, edition, invented_facts, starter, with_national};
 use crate::domain::{Facts, Scope, SourceFact, SynonymGroup, SynonymsFact, TermFact};
 
 fn find(catalogue: &Catalogue, text: &str) -> Vec<(String, HitKind)> {
@@ -294,6 +294,33 @@ fn spoken() -> Catalogue {
 fn word(number: u64) -> String {
     let few = (65_536 / (number + 1)).min(300);
     [few / 17, few % 17].map(|part| char::from(b'a' + u8::try_from(part).unwrap())).iter().collect()
+}
+
+#[test]
+fn a_special_provision_stands_behind_the_lines_that_goods_are_classified_in() {
+    let facts = invented_facts(&["44 4421 442199 84 8479 847990 94 9403 940360 99 9999 999999"], &[]);
+    let mut facts = with_national(facts, "N1", "E1", false, "");
+    for (digits, words) in [
+        ("44219900", "Wood"),
+        ("84799000", "Machines"),
+        ("94036000", "Furniture"),
+        ("99030101", "Machine, wood or furniture of a country as enumerated in subdivision, provided for in a note"),
+    ] {
+        facts.codes.push(code("N1", digits, words));
+    }
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    let found = |editions: Vec<usize>| {
+        let query = Query { text: "machine wood furniture".to_owned(), editions, ..Query::default() };
+        let hits: Vec<String> =
+            search(&catalogue, &query).map(|hit| catalogue.code(hit.at).fact.code.clone()).collect();
+        hits
+    };
+    assert_eq!(found(vec![1]), ["44219900", "84799000", "94036000", "99030101"]);
+    assert_eq!(
+        found(vec![0]),
+        ["442199", "847990", "940360"],
+        "nothing of it is said of the chapter of the same digits"
+    );
 }
 
 /// The hits as they are where every row is scored, each edition is asked alone, and all are put in order.

@@ -30,6 +30,9 @@ const SATURATION: f32 = 1.0;
 const COMMON: f32 = 0.04;
 /// What a residual code gets: words that no other code has more of belong there.
 const RESIDUAL: f32 = 0.05;
+/// What is left of the score of a national line that is no part of the edition which its own extends: it says what is done
+/// with goods that other lines are of.
+const OUTSIDE: f32 = 0.5;
 /// How many codes may be described beginning with one name, up to a semicolon: what more begin with names none of them.
 const NAMED: usize = 4;
 
@@ -75,7 +78,12 @@ impl EditionIndex {
             terms[*row as usize].extend(&words);
             kept.push(Called::of(*row, words));
         }
-        let factors = factors(data, &kept);
+        let mut factors = factors(data, &kept);
+        let mut outside = vec![false; count];
+        for row in &evidence.outside {
+            factors[*row as usize] *= OUTSIDE;
+            outside[*row as usize] = true;
+        }
         kept.extend(described);
         // A head that many descriptions have names the goods of none.
         let few = heads.into_iter().filter(|(_, rows)| rows.len() <= NAMED);
@@ -108,10 +116,11 @@ impl EditionIndex {
         terms.push(Term { first_word: number(term_words.len()), weight: 0.0 });
         let first_term = |row: u32| number(kept.partition_point(|term| term.row < row));
         let mut rows: Vec<Row> = (0u32..)
-            .zip(factors.iter().zip(of_parts))
-            .map(|(row, (factor, of_parts))| Row {
+            .zip(factors.iter().zip(of_parts.into_iter().zip(outside)))
+            .map(|(row, (factor, (of_parts, outside)))| Row {
                 factor: *factor,
                 of_parts,
+                outside,
                 first_term: first_term(row),
                 lightest: f32::INFINITY,
             })
