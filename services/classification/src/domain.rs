@@ -54,7 +54,7 @@ pub(crate) use list_difference::{Difference, DifferenceKind, OnDay, difference};
 pub(crate) use membership::{Membership, MembershipStatus, check_membership};
 pub(crate) use project::{Projected, ProjectionClass, project};
 pub(crate) use reference::{ReferenceRow, Rules, build_reference};
-pub(crate) use resolve::{CodeRef, Unresolved, resolve, resolve_edition};
+pub(crate) use resolve::{CodeRef, Unresolved, near_code, resolve, resolve_edition};
 pub(crate) use search::{HitKind, Query, search};
 pub(crate) use suggest::{Question, suggest};
 pub(crate) use tag::{Row, Settings, Tagged, Tagger, Total, TotalKey, TradeFault};

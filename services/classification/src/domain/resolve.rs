@@ -84,22 +84,34 @@ pub(crate) fn resolve(catalogue: &Catalogue, asked: &CodeRef) -> Result<Position
     if let Some(at) = catalogue.find(edition, code) {
         return Ok(at);
     }
-    let nearest = catalogue.nearest(edition, code);
+    let (lost_zero, nearest) = near_code(catalogue, edition, code);
     let nearest: Vec<String> = nearest.into_iter().map(|at| catalogue.code(at).fact.code.clone()).collect();
     let editions: Vec<String> = catalogue.editions_with(code).into_iter().map(str::to_owned).collect();
-    let lengths = &catalogue.editions[edition].code_lengths;
-    if !lengths.iter().any(|length| *length as usize == code.len()) {
-        let words: Vec<_> = lengths.iter().map(u32::to_string).collect();
-        // Without its zero it begins like codes that it has nothing to do with.
-        let zero = Some(format!("0{code}")).filter(|zero| catalogue.find(edition, zero).is_some());
+    if !has_length(catalogue, edition, code) {
+        let lengths: Vec<_> = catalogue.editions[edition].code_lengths.iter().map(u32::to_string).collect();
         return Err(Unresolved::WrongLength {
             edition: asked.edition.to_string(),
-            lengths: words.join(", "),
+            lengths: lengths.join(", "),
             length: code.len(),
-            lost_zero: zero.is_some(),
-            nearest: zero.map_or(nearest, |zero| vec![zero]),
+            lost_zero,
+            nearest,
             editions,
         });
     }
     Err(Unresolved::UnknownCode { edition: asked.edition.to_string(), code: code.to_owned(), nearest, editions })
+}
+
+/// What is near a code that an edition does not have: the codes above it, nearest first. Where it has lost its leading zero,
+/// as the first says, the code with it alone: without it, it begins like codes that it has nothing to do with.
+pub(crate) fn near_code(catalogue: &Catalogue, edition: usize, code: &str) -> (bool, Vec<Position>) {
+    let whole = || catalogue.find(edition, &format!("0{code}"));
+    match whole().filter(|_| !has_length(catalogue, edition, code)) {
+        Some(whole) => (true, vec![whole]),
+        None => (false, catalogue.nearest(edition, code)),
+    }
+}
+
+/// Whether codes of an edition may be as long as this one.
+fn has_length(catalogue: &Catalogue, edition: usize, code: &str) -> bool {
+    catalogue.editions[edition].code_lengths.iter().any(|length| *length as usize == code.len())
 }

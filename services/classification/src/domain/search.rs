@@ -275,9 +275,9 @@ fn found<'c>(catalogue: &'c Catalogue, query: &Query) -> Hits<'c> {
     let folded = fold(text);
     let decided = query.on.map(|on| catalogue.taught.decided(&folded, on)).unwrap_or_default();
     let mut better: HashMap<Position, Ranked<'c>, RandomState> = HashMap::default();
-    let digits = as_code(text);
+    let begin = as_code(text);
     for edition in editions {
-        let coded = digits.iter().flat_map(|digits| by_code(catalogue, digits, edition));
+        let coded = begin.iter().flat_map(|begin| by_code(catalogue, begin, edition));
         let exact = coded.chain(by_title(catalogue, &folded, edition));
         let exact = exact.chain(by_example(catalogue, &decided, edition));
         let exact = exact.chain(by_name(catalogue, &words, edition));
@@ -380,7 +380,7 @@ impl Iterator for Hits<'_> {
         let Ranked { kind, score, at, .. } = self.ranked[self.next];
         self.next += 1;
         let matched = match kind {
-            HitKind::ExactCode | HitKind::CodePrefix => vec![digits(&self.query.text)],
+            HitKind::ExactCode | HitKind::CodePrefix => as_code(&self.query.text).into_iter().collect(),
             HitKind::ExactTitle | HitKind::TaughtExample => vec![fold(&self.query.text)],
             HitKind::Name | HitKind::AllWords | HitKind::SomeWords => {
                 self.asked(at.edition).map(|asked| matched(self.catalogue, &self.words, asked, at)).unwrap_or_default()
@@ -430,27 +430,29 @@ pub(crate) fn matched(catalogue: &Catalogue, words: &[Word], asked: &Asked, at: 
     shown((0..).zip(words).filter(|(number, _)| standing.contains(number)).map(|(_, word)| word))
 }
 
-fn digits(text: &str) -> String {
-    text.chars().map(half_width).filter(|c| !matches!(c, '.' | ' ' | '-')).collect()
-}
-
-/// The digits of a text that is nothing but the beginning of a code.
+/// A text that is nothing but the beginning of a code, as codes are written: digits, with or without what separates them, or
+/// letters too, without blanks. Letters alone are as large as those of codes, so that a word is none.
 fn as_code(text: &str) -> Option<String> {
-    let separated = |c: char| c.is_ascii_digit() || matches!(c, '.' | ' ' | '-');
-    let digits = text.trim().chars().map(half_width).all(separated).then(|| digits(text.trim()));
-    digits.filter(|digits| digits.len() >= 2)
+    let text: String = text.trim().chars().map(half_width).collect();
+    let code: String = text.chars().filter(|c| !matches!(c, '.' | ' ' | '-')).collect();
+    let has = |is: fn(&u8) -> bool| code.bytes().any(|byte| is(&byte));
+    let good = match (has(u8::is_ascii_alphabetic), has(u8::is_ascii_digit)) {
+        (false, _) => true,
+        (true, true) => !text.contains(' '),
+        (true, false) => !text.contains(' ') && !has(u8::is_ascii_lowercase),
+    };
+    let written = code.len() >= 2 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (good && written).then(|| code.to_ascii_uppercase())
 }
 
-fn by_code<'c>(catalogue: &'c Catalogue, digits: &str, edition: usize) -> Vec<Ranked<'c>> {
+fn by_code<'c>(catalogue: &'c Catalogue, begin: &str, edition: usize) -> Vec<Ranked<'c>> {
     let codes = &catalogue.editions[edition].codes;
-    let begin = codes.partition_point(|code| code.fact.code.as_str() < digits);
-    let begins = (0u32..).zip(codes).skip(begin).take_while(|(_, code)| code.fact.code.starts_with(digits));
-    begins
-        .map(|(row, code)| {
-            let kind = if code.fact.code == digits { HitKind::ExactCode } else { HitKind::CodePrefix };
-            Ranked { kind, score: 1.0, code, at: Position { edition, row } }
-        })
-        .collect()
+    let ranked = |row: &u32| {
+        let code = &codes[*row as usize];
+        let kind = if code.fact.code == begin { HitKind::ExactCode } else { HitKind::CodePrefix };
+        Ranked { kind, score: 1.0, code, at: Position { edition, row: *row } }
+    };
+    catalogue.index(edition).beginning_with(codes, begin).iter().map(ranked).collect()
 }
 
 fn by_title<'c>(catalogue: &'c Catalogue, folded: &str, edition: usize) -> Vec<Ranked<'c>> {

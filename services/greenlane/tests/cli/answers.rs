@@ -68,6 +68,27 @@ fn announced() -> anyhow::Result<()> {
 }
 
 #[test]
+fn what_is_near_a_code_that_is_none_is_said_where_several_are_asked_for_and_where_it_is_searched() {
+    near_codes().expect("it runs");
+}
+
+fn near_codes() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let got = shell.run("code get HS2022:854143 HS2022:854140 HS2022:854199")?.expect(3).stdout;
+    assert!(got.contains("NEAREST") && got.contains("HS2022:8541"), "{got}");
+    let row = |code: &str| got.lines().find(|line| line.contains(code)).unwrap_or_default().to_owned();
+    assert!(row("HS2022:854140").contains("HS2017"), "{got}");
+    let nearest = |row: &str| row.split_whitespace().any(|word| word == "HS2022:8541");
+    assert!(nearest(&row("HS2022:854199")) && !nearest(&row("HS2022:854143")), "{got}");
+    let translated = shell.run("code translate HS2022:854143 HS2022:854140 --to HS2017")?.expect(3).stdout;
+    let gone = translated.lines().find(|line| line.contains("HS2022:854140")).unwrap_or_default();
+    assert!(gone.contains("HS2017") && nearest(gone), "{translated}");
+    let searched = shell.run("code search 854140")?.expect(0).stderr;
+    assert!(searched.contains("854140 is a code of HS2017\nnearest to it: HS2022:8541\n"), "{searched}");
+    Ok(())
+}
+
+#[test]
 fn a_step_that_takes_effect_later_in_the_day_is_not_announced_but_counts() {
     later_today().expect("it runs");
 }

@@ -12,7 +12,7 @@ use super::{Lookup, method};
 use crate::api::named_list::ListName;
 use crate::api::pages::PageRequest;
 use crate::api::{error, parse, render};
-use crate::domain::{Catalogue, CodeText, EditionId, HitKind, ListData, Query, resolve_edition, search};
+use crate::domain::{Catalogue, CodeText, EditionId, HitKind, ListData, Query, near_code, resolve_edition, search};
 
 /// Longest query.
 const MAX_QUERY: usize = 500;
@@ -51,7 +51,7 @@ impl Lookup {
             green.insert(*edition, self.green.rows(&catalogue, &lists, *edition, today).await?);
         }
         let among = (!lists.is_empty()).then_some(green);
-        let asked = CodeText::parse(text.trim()).ok().filter(|code| code.as_str().bytes().all(|b| b.is_ascii_digit()));
+        let asked = CodeText::parse(text.trim()).ok().filter(|code| code.as_str().bytes().any(|b| b.is_ascii_digit()));
         let searched = wanted.clone();
         let query = Query { text, editions: wanted, levels, among, on: Some(today), taken: page.taken() };
         let hits = search(&catalogue, &query);
@@ -72,7 +72,7 @@ impl Lookup {
         if let Some(code) = asked.filter(|_| answer.hits.is_empty() && request.page_token.is_empty()) {
             answer.editions_with = catalogue.editions_with(code.as_str()).into_iter().map(str::to_owned).collect();
             let nearest =
-                searched.iter().filter_map(|edition| catalogue.nearest(*edition, code.as_str()).first().copied());
+                searched.iter().filter_map(|edition| near_code(&catalogue, *edition, code.as_str()).1.first().copied());
             answer.nearest = nearest.map(|at| render::reference(&catalogue, at)).collect();
         }
         Ok(answer)

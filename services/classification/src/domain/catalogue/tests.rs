@@ -82,6 +82,8 @@ fn a_code_that_has_lost_its_leading_zero_is_near_the_one_with_it() {
     let (edition, code) = (EditionId::parse("E1").unwrap(), CodeText::parse("10121").unwrap());
     let why = resolve(&catalogue, &CodeRef { edition, code }).unwrap_err();
     assert!(why.to_string().ends_with("; with its leading zero it is 010121"), "{why}");
+    let near = |code: &str| codes(&catalogue, near_code(&catalogue, 0, code).1);
+    assert_eq!(near("10121"), ["010121"], "where it is searched, too");
     assert!(matches!(&why, Unresolved::WrongLength { nearest, .. } if *nearest == ["010121"]), "{why:?}");
 }
 

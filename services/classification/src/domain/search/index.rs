@@ -21,6 +21,7 @@ use foldhash::fast::RandomState;
 
 use super::fuzzy::{Slips, Vocabulary};
 use super::synonyms::Synonyms;
+use crate::domain::catalogue::CodeRow;
 use crate::domain::words::Word;
 pub(crate) use best::Floors;
 pub(crate) use build::Read;
@@ -54,6 +55,8 @@ pub(crate) struct EditionIndex {
     leaves: usize,
     /// Rows whose own description excludes the word.
     excluding: HashMap<u32, Vec<u32>, RandomState>,
+    /// All rows in the order of their codes, which is not always that of the rows.
+    by_code: Vec<u32>,
     titles: HashMap<String, Vec<u32>, RandomState>,
     /// By the words of the name with which the description begins.
     names: HashMap<Vec<u32>, Vec<u32>, RandomState>,
@@ -356,6 +359,13 @@ impl EditionIndex {
     /// Whether a row is no part of the edition that its own extends.
     pub(crate) fn is_outside(&self, row: u32) -> bool {
         self.rows[row as usize].outside
+    }
+
+    /// Rows whose codes begin with a text, in the order of the codes.
+    pub(crate) fn beginning_with(&self, codes: &[CodeRow], text: &str) -> &[u32] {
+        let code = |row: &u32| codes[*row as usize].fact.code.as_str();
+        let (_, from) = self.by_code.split_at(self.by_code.partition_point(|row| code(row) < text));
+        &from[..from.partition_point(|row| code(row).starts_with(text))]
     }
 
     /// Rows that are described by just these words.

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::domain::testing::{at, code, edition, invented_facts, starter, with_national};
-use crate::domain::{Facts, Scope, SourceFact, SynonymGroup, SynonymsFact, TermFact};
+use crate::domain::{CodeFact, Facts, Scope, SourceFact, SynonymGroup, SynonymsFact, TermFact};
 
 fn find(catalogue: &Catalogue, text: &str) -> Vec<(String, HitKind)> {
     let editions = vec![catalogue.edition("HS2022").unwrap()];
@@ -23,6 +23,36 @@ fn the_exact_code_comes_first_then_those_that_begin_with_it() {
     let heading = find(&catalogue, "8541");
     assert_eq!(heading[0], ("8541".to_owned(), HitKind::ExactCode));
     assert!(heading[1..].iter().all(|(code, kind)| code.starts_with("8541") && *kind == HitKind::CodePrefix));
+}
+
+#[test]
+fn a_code_of_letters_and_digits_is_found_as_one_of_digits_is() {
+    let mut facts = invented_facts(&[""], &[]);
+    // In the order of the file, which is not that of the codes.
+    let rows = [
+        ("A02", "Fish"),
+        ("A021", "Cod"),
+        ("A01", "Cereals"),
+        ("A012", "Barley"),
+        ("A011", "Wheat A01"),
+        ("AB", "Led"),
+    ];
+    for (order, (digits, words)) in (1..).zip(rows) {
+        facts.codes.push(CodeFact { order, ..code("E1", digits, words) });
+    }
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    let found = |text: &str| {
+        let query = Query { text: text.to_owned(), editions: vec![0], ..Query::default() };
+        let hits = search(&catalogue, &query).map(|hit| (catalogue.code(hit.at).fact.code.clone(), hit.kind));
+        hits.collect::<Vec<_>>()
+    };
+    let all = ["A01", "A011", "A012"].map(str::to_owned);
+    let kinds = [HitKind::ExactCode, HitKind::CodePrefix, HitKind::CodePrefix];
+    for text in ["A01", "a01", "A.01", "Ａ０１"] {
+        assert_eq!(found(text), all.clone().into_iter().zip(kinds).collect::<Vec<_>>(), "{text}");
+    }
+    assert_eq!(found("AB"), [("AB".to_owned(), HitKind::ExactCode)]);
+    assert!(found("ab").is_empty() && found("A 01").iter().all(|(_, kind)| *kind > HitKind::CodePrefix), "words");
 }
 
 #[test]

@@ -193,6 +193,8 @@ const TRANSLATIONS: View = View::List {
         ("RELATION", "translation.relation"),
         ("TO", "translation.targets.*.code"),
         ("NOT FOUND", "notFound.code"),
+        ("IS IN", "notFound.editions"),
+        ("NEAREST", "notFound.nearest.0"),
         ("MIND", "translation.findings.0.message"),
     ],
 };
@@ -205,6 +207,7 @@ const FOUND: View = View::List {
         ("CHINESE", "code.descriptions.zh.text"),
         ("NOT FOUND", "notFound.code"),
         ("IS IN", "notFound.editions"),
+        ("NEAREST", "notFound.nearest.0"),
     ],
 };
 
@@ -224,16 +227,21 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         Command::Search { words, editions, lists, limit } => {
             let green_lists = lists.iter().map(|list| super::list::name(list)).collect();
             let request = SearchCodesRequest { query: words.join(" "), editions, green_lists, ..Default::default() };
-            let mut elsewhere = Vec::new();
+            let (mut elsewhere, mut nearest) = (Vec::new(), Vec::new());
             let ask = async |page_size, page_token| {
                 let page = SearchCodesRequest { page_size, page_token, ..request.clone() };
                 let answer = lookup.search_codes(page).await?;
                 elsewhere.clone_from(&answer.get_ref().editions_with);
+                nearest.clone_from(&answer.get_ref().nearest);
                 Ok(answer)
             };
             let done = session.list(HITS, limit.rows(), ask).await?;
             if !elsewhere.is_empty() {
                 render::talk(&format!("{} is a code of {}", request.query, elsewhere.join(", ")));
+            }
+            if !nearest.is_empty() {
+                let nearest: Vec<String> = nearest.iter().map(|it| format!("{}:{}", it.edition, it.code)).collect();
+                render::talk(&format!("nearest to it: {}", nearest.join(", ")));
             }
             Ok(done)
         }

@@ -129,7 +129,10 @@ impl EditionIndex {
             let lightest = &mut rows[it.row as usize].lightest;
             *lightest = term.weight.min(*lightest);
         }
+        let mut by_code: Vec<u32> = (0..number(count)).collect();
+        by_code.sort_by_key(|row| data.codes[*row as usize].fact.code.as_str());
         let mut index = Self {
+            by_code,
             vocabulary: Vocabulary::of(build.ids.keys().map(|word| &**word)),
             ids: build.ids,
             words: Vec::with_capacity(postings.len() + 1),
