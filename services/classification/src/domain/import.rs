@@ -107,7 +107,7 @@ pub(crate) struct RowFault {
 }
 
 /// Identifiers of faults.
-const FAULTS: [&str; 21] = [
+const FAULTS: [&str; 22] = [
     "code_malformed",
     "code_unknown",
     "parent_missing",
@@ -129,6 +129,7 @@ const FAULTS: [&str; 21] = [
     "flag_malformed",
     "codes_left_out",
     "shares_exceed_whole",
+    "ex_without_description",
 ];
 
 /// Longest text that a fault repeats, in characters.
@@ -151,10 +152,25 @@ impl RowFault {
     }
 }
 
+/// What a file calls the columns of a code of which it is seen later that something is wrong with them.
+#[derive(Clone, Copy, Debug)]
+struct Named {
+    code: &'static str,
+    depth: &'static str,
+    last: &'static str,
+}
+
+impl Default for Named {
+    fn default() -> Self {
+        Self { code: "code", depth: "", last: "effective_to" }
+    }
+}
+
 /// A code as its row says it.
 #[derive(Clone, Debug, Default)]
 struct CodeRow {
     line: u64,
+    named: Named,
     /// Empty: that of the file.
     edition: String,
     code: String,
@@ -370,7 +386,7 @@ fn code(record: &Record, column: &'static str, faults: &mut Vec<RowFault>) -> Op
         Ok(code) => Some(code.as_str().to_owned()),
         Err(why) => {
             let message = format!("A code {why}.");
-            faults.push(RowFault::new(record.line(), column, "code_malformed", message, raw));
+            faults.push(RowFault::new(record.line(), record.named(column), "code_malformed", message, raw));
             None
         }
     }

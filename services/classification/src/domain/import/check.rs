@@ -4,11 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::eu::DECLARABLE;
 use super::{Announced, CodeFact, CodeRow, EditionFact, Imported, Level, RowFault, mend_zero, refuse, unknown_edition};
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::{Catalogue, EditionData};
 use crate::domain::harmonized;
 
 /// The code system of the Harmonized System.
 const HARMONIZED: &str = "hs";
+/// Its chapters in which economies put what they do not classify.
+const RESERVED: [&str; 2] = ["98", "99"];
+/// How much deeper than the line above it a line may be indented. The tariffs of the United States and the European Union
+/// skip one rung here and there.
+const DEEPER: u32 = 2;
 
 /// Checks the rows, edition by edition. `unread`: the editions that rows name which could not be read.
 pub(super) fn codes(
@@ -39,11 +44,12 @@ pub(super) fn codes(
         let refused = imported.refused;
         let lengths = lengths(catalogue, announced, &fact, &rows);
         for row in rows.iter_mut().filter(|row| !exempt(row)) {
-            mend_zero(row.line, "code", &mut row.code, &lengths, &mut imported.faults);
+            mend_zero(row.line, row.named.code, &mut row.code, &lengths, &mut imported.faults);
         }
         if fact.system == HARMONIZED {
             digits_only(&id, &mut rows, imported);
         }
+        remarks(catalogue, &fact, &rows, imported);
         edition(&id, rows, &lengths, imported);
         if let Some(system) = imported.systems.iter_mut().find(|system| system.id == fact.system) {
             system.code_lengths = lengths;
@@ -80,13 +86,47 @@ fn lengths(catalogue: &Catalogue, announced: &Announced, edition: &EditionFact, 
     lengths
 }
 
+/// What is odd about rows that are taken all the same: a code that ended before its edition began, and one that extends no
+/// code of the edition that its own extends.
+fn remarks(catalogue: &Catalogue, fact: &EditionFact, rows: &[CodeRow], imported: &mut Imported) {
+    let base = catalogue.edition(&fact.extends).map(|base| &catalogue.editions[base]);
+    let base = base.filter(|base| !base.fact.partial);
+    for row in rows.iter().filter(|row| !exempt(row)) {
+        if let Some(last) = row.effective_to.filter(|last| *last < fact.effective_from) {
+            let message = format!("It ended before {} began, on {}.", fact.id, fact.effective_from);
+            let fault = RowFault::new(row.line, row.named.last, "date_malformed", message, &last.to_string());
+            imported.faults.push(fault.mended());
+        }
+        if let Some(above) = base.and_then(|base| missing(base, &row.code)) {
+            let message = format!("{} has no code {above}, which the line would be a part of.", fact.extends);
+            let fault = RowFault::new(row.line, row.named.code, "code_unknown", message, &row.code);
+            imported.faults.push(fault.mended());
+        }
+    }
+}
+
+/// The code that a code of an extension would be a part of and that is none. What is filled up with zeros is a code above.
+fn missing<'c>(base: &EditionData, code: &'c str) -> Option<&'c str> {
+    if base.fact.system == HARMONIZED && RESERVED.iter().any(|chapter| code.starts_with(chapter)) {
+        return None;
+    }
+    let found = (1..=code.len()).rev().find_map(|end| Some((end, base.row_of(code.get(..end)?)?)));
+    let is_leaf = found.is_some_and(|(_, row)| base.codes[row as usize].children.is_empty());
+    let there = found.map_or(0, |(end, _)| end);
+    if is_leaf || code.get(there..)?.bytes().all(|b| b == b'0') {
+        return None;
+    }
+    let long = base.code_lengths.iter().map(|length| *length as usize).find(|length| *length > there)?;
+    code.get(..long.min(code.len()))
+}
+
 /// Refuses codes of the Harmonized System that are not digits.
 fn digits_only(id: &str, rows: &mut Vec<CodeRow>, imported: &mut Imported) {
     rows.retain(|row| {
         let good = exempt(row) || row.code.bytes().all(|b| b.is_ascii_digit());
         if !good {
             let message = format!("Codes of {id} have nothing but digits.");
-            refuse(imported, RowFault::new(row.line, "code", "code_malformed", message, &row.code));
+            refuse(imported, RowFault::new(row.line, row.named.code, "code_malformed", message, &row.code));
         }
         good
     });
@@ -107,17 +147,23 @@ fn edition(id: &str, mut rows: Vec<CodeRow>, lengths: &[u32], imported: &mut Imp
         if !exempt(&row) && !lengths.contains(&long) {
             let words: Vec<_> = lengths.iter().map(u32::to_string).collect();
             let message = format!("Codes of {id} have {} digits.", words.join(", "));
-            refuse(imported, RowFault::new(row.line, "code", "code_malformed", message, &row.code));
+            refuse(imported, RowFault::new(row.line, row.named.code, "code_malformed", message, &row.code));
             continue;
         }
         if keys.contains(&key) {
             let message = format!("{id} has the code before.");
-            refuse(imported, RowFault::new(row.line, "code", "duplicate", message, &key));
+            refuse(imported, RowFault::new(row.line, row.named.code, "duplicate", message, &key));
             continue;
         }
         let parent = match row.depth {
             Some(depth) => {
                 above.truncate(above.iter().take_while(|(other, _)| *other < depth).count());
+                if above.last().is_some_and(|(other, _)| depth - other > DEEPER) {
+                    let message =
+                        "The line is indented too deep for the one that it stands under: lines between are missing.";
+                    refuse(imported, RowFault::new(row.line, row.named.depth, "indent_malformed", message, &row.code));
+                    continue;
+                }
                 let parent = above.last().map(|(_, key)| key.clone()).unwrap_or_default();
                 above.push((depth, key.clone()));
                 parent
@@ -170,7 +216,7 @@ fn under_another(row: &CodeRow, keys: &HashSet<String>, lengths: &[u32], importe
         None if there.is_empty() => true,
         found => {
             let mut fault =
-                RowFault::new(row.line, "code", "parent_missing", "The code above it is missing.", &row.code);
+                RowFault::new(row.line, row.named.code, "parent_missing", "The code above it is missing.", &row.code);
             fault.mended = found.is_some();
             if fault.mended {
                 imported.faults.push(fault);

@@ -23,6 +23,9 @@ const fn may(name: &'static str, holds: &'static str) -> Column {
 
 /// What marks a row.
 const MARK: &str = "1, true, yes, x or ex; 0, false, no or nothing";
+/// What marks a part of a code.
+const EX: &str =
+    "1, true, yes, x or ex, and then a description too, but in a list published as narrowed; 0, false, no or nothing";
 const FROM: &str = "YYYY-MM-DD";
 const TO: &str = "YYYY-MM-DD, the last day";
 
@@ -102,7 +105,7 @@ const GREEN_LIST: [Column; 11] = [
     needed("code", ""),
     may("edition", "such as HS2022; empty means that of the import"),
     may("entry", "its identifier; empty means that of the published list, or one made of the code"),
-    may("ex", MARK),
+    may("ex", EX),
     may("ex_description_{language}", "which part of the code, such as ex_description_en"),
     may("category", ""),
     may("reason_{language}", "such as reason_en"),

@@ -1,7 +1,7 @@
 //! The European Union's nomenclature as TARIC exports it: every line has ten digits and a product-line suffix, which
 //! together are its key. Suffix 80 is a line that goods can be declared under; the others are headings between them.
 
-use super::{CodeRow, Level, Record, RowFault, code, dates, line, mend_zero};
+use super::{CodeRow, Level, Named, Record, RowFault, code, dates, line, mend_zero};
 
 /// The suffix of lines that goods can be declared under.
 pub(super) const DECLARABLE: &str = "80";
@@ -50,6 +50,7 @@ pub(super) fn row(record: &Record, faults: &mut Vec<RowFault>) -> Option<CodeRow
     };
     Some(CodeRow {
         line: record.line(),
+        named: Named { depth: "dash", last: "end_date", ..Named::default() },
         code: code?,
         suffix: suffix.to_owned(),
         // Chapters and headings have no dash; what stands under a heading has one more than it.

@@ -68,6 +68,7 @@ pub(super) fn row(record: &Record, faults: &mut Vec<RowFault>) -> Option<CodeRow
     let note = |note: Note| NoteFact { number: note.number, texts: note.texts.into_iter().collect() };
     Some(CodeRow {
         line: record.line(),
+        named: super::Named::default(),
         edition: line.edition,
         code,
         suffix: line.suffix,

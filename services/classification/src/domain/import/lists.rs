@@ -74,6 +74,9 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<List
         if catalogue.find(edition, &entry.code).is_none() {
             let message = format!("{} has no code {}.", entry.edition, entry.code);
             refuse(imported, RowFault::new(row.line, "code", "code_unknown", message, &entry.code));
+        } else if entry.ex && entry.ex_descriptions.is_empty() && !is_narrowed(catalogue, &entry.list) {
+            let message = "Which part of the code is meant must be said, but in a list that is published as narrowed.";
+            refuse(imported, RowFault::new(row.line, "ex", "ex_without_description", message, &entry.code));
         } else {
             read.push((row.line, edition, entry));
         }
@@ -98,6 +101,11 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<List
             _ => imported.entries.push(entry),
         }
     }
+}
+
+/// Whether a published list narrows its entries by descriptions that are not held here.
+fn is_narrowed(catalogue: &Catalogue, list: &str) -> bool {
+    catalogue.list(list).is_some_and(|list| list.fact.narrowed)
 }
 
 /// All that an entry says, to be put in order: what says something comes behind what does not.

@@ -43,6 +43,12 @@ impl Record {
         at.and_then(|at| self.values.get(at)).map_or("", String::as_str)
     }
 
+    /// What the file calls a column; of names parted by `|` the first that there is.
+    pub(super) fn named(&self, column: &'static str) -> &'static str {
+        let mut names = column.split('|');
+        names.find(|name| self.names.iter().any(|known| known == name)).unwrap_or(column)
+    }
+
     /// All columns with a value.
     pub(super) fn columns(&self) -> impl Iterator<Item = (&str, &str)> {
         self.names.iter().map(String::as_str).zip(self.values.iter().map(String::as_str))

@@ -21,6 +21,11 @@ pub(super) fn uk(record: &Record, faults: &mut Vec<RowFault>) -> Option<TermRow>
     if let Some(code) = &mut code {
         mend_zero(record.line(), "commodity_code", code, &[DIGITS], faults);
     }
+    let digits = |b: u8| b.is_ascii_digit();
+    if let Some(other) = code.take_if(|code| code.len() != DIGITS as usize || !code.bytes().all(digits)) {
+        let message = "A commodity code has ten digits.";
+        faults.push(RowFault::new(record.line(), "commodity_code", "code_malformed", message, &other));
+    }
     let raw = record.get("term");
     let term = line(raw);
     let message = match term.chars().count() {

@@ -1,3 +1,5 @@
+mod checked;
+
 use std::fs;
 
 use super::*;
@@ -86,36 +88,6 @@ fn a_bad_row_names_its_line_and_column_and_stops_nothing_else() {
     assert_eq!(codes, ["01", "0101", "010129"]);
     assert_eq!((imported.rows, imported.refused), (9, 6));
     assert!(imported.editions[0].partial, "not all of it came in");
-}
-
-#[test]
-fn an_edition_of_which_any_row_was_refused_is_in_part_unless_its_publisher_says_that_it_is_whole() {
-    let of = |announced: &Announced, text: &str| {
-        let imported = read(&starter(), announced, text.as_bytes(), 9);
-        imported.editions.iter().filter(|edition| edition.partial).map(|it| it.id.clone()).collect::<Vec<_>>()
-    };
-    let hs2028 = announced(Format::CodesCsv, Some(edition("HS2028", "hs", "")));
-    let good = "code,description_en,effective_from\n01,Live animals,\n";
-    assert!(of(&hs2028, good).is_empty());
-    for bad in ["02,,", "02,Meat,soon", "02,\"Meat\" of,", "0x,Meat,", "0201,Beef,"] {
-        let text = format!("{good}{bad}\n");
-        assert_eq!(of(&hs2028, &text), ["HS2028"], "{bad}");
-        assert!(of(&Announced { whole: true, ..hs2028.clone() }, &text).is_empty(), "{bad}");
-    }
-    let json = announced(Format::CodesJson, Some(edition("HS2028", "hs", "")));
-    assert_eq!(
-        of(&json, "{\"code\": \"01\", \"descriptions\": {\"en\": \"Animals\"}}\n{\"code\": \"02\",\n"),
-        ["HS2028"]
-    );
-    // A row that names its edition says of which a code is missing; where it cannot be read it may be any.
-    let rows = "code,edition,description_en\n01,HS2017,Animals\n01,HS2022,Animals\n";
-    let own = announced(Format::CodesCsv, None);
-    assert_eq!(of(&own, &format!("{rows}02,HS2017,\n")), ["HS2017"]);
-    assert_eq!(of(&own, &format!("{rows}02,HS2017,\"Meat\" of\n")), ["HS2017", "HS2022"]);
-    assert!(of(&own, rows).is_empty(), "the editions were in part before");
-    // That the file is a part can be said too.
-    let part = EditionFact { partial: true, ..edition("HS2028", "hs", "") };
-    assert_eq!(of(&announced(Format::CodesCsv, Some(part)), good), ["HS2028"]);
 }
 
 #[test]

@@ -1,28 +1,36 @@
 //! The Harmonized Tariff Schedule of the United States, as its Commission exports it: codes of 4, 6, 8 and 10 digits
 //! under indented headings, many of which have no code and carry meaning all the same.
 
-use super::{CodeRow, Level, Record, RowFault, code, line};
+use super::{CodeRow, Level, Named, Record, RowFault, code, line};
 
 /// One row.
 pub(super) fn row(record: &Record, faults: &mut Vec<RowFault>) -> Option<CodeRow> {
-    let number = "hts_code|HTS Number";
+    let (number, indent, words) = ("hts_code|HTS Number", "indent|Indent", "description|Description");
     let code = match record.get(number).trim() {
         "" => Some(String::new()),
         _ => code(record, number, faults),
     };
-    let raw = record.get("indent|Indent").trim();
+    let raw = record.get(indent).trim();
     let depth = raw.parse::<u32>().ok();
     if depth.is_none() {
-        faults.push(RowFault::new(record.line(), "indent", "indent_malformed", "An indent is a number.", raw));
+        faults.push(RowFault::new(
+            record.line(),
+            record.named(indent),
+            "indent_malformed",
+            "An indent is a number.",
+            raw,
+        ));
     }
-    let description = line(record.get("description|Description"));
+    let description = line(record.get(words));
     if description.is_empty() {
-        faults.push(RowFault::new(record.line(), "description", "description_empty", "The line has no words.", ""));
+        let column = record.named(words);
+        faults.push(RowFault::new(record.line(), column, "description_empty", "The line has no words.", ""));
         return None;
     }
     let code = code?;
     Some(CodeRow {
         line: record.line(),
+        named: Named { code: record.named(number), depth: record.named(indent), ..Named::default() },
         level: code.is_empty().then_some(Level::Uncoded),
         code,
         depth: Some(depth?),
