@@ -35,7 +35,8 @@ A row of a CSV file that is refused is told with its line and column, and keeps 
 Exits with 10 when rows were refused.")]
 pub(crate) struct Teach {
     /// Examples as YAML or JSON (greenlane.classification.v1.TeachClassificationsRequest), or as CSV with the columns
-    /// description, edition, code, decided_on, source_uri, source_note, parted by commas, semicolons or tabs.
+    /// description, edition, code, decided_on and source_uri, parted by commas, semicolons or tabs, and if need be
+    /// source_note and example (yes or no: it is made up; then source_uri may be empty).
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
     /// Take back the examples of the file, each as it was taught: from its decided_on on it says nothing.
@@ -159,6 +160,7 @@ fn blamed(violations: &[FieldViolation], batch: &[Read]) -> Vec<Refused> {
             "code" | "code.code" => "code",
             "source" | "source.uri" => "source_uri",
             "source.note" => "source_note",
+            "source.example" => "example",
             field => field,
         };
         let line = batch.get(number.parse::<usize>().ok()?)?.line;
@@ -187,17 +189,25 @@ struct Row {
     source_uri: String,
     #[serde(default)]
     source_note: String,
+    #[serde(default)]
+    example: String,
 }
 
-impl From<Row> for TaughtExample {
-    fn from(row: Row) -> Self {
-        Self {
-            description: row.description,
-            code: Some(CodeReference { edition: row.edition, code: row.code }),
-            decided_on: row.decided_on,
+impl Row {
+    /// What it teaches. None where its mark of what is made up is none.
+    fn taught(self) -> Option<TaughtExample> {
+        let example = match self.example.trim().to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "y" | "x" => true,
+            "" | "0" | "false" | "no" | "n" => false,
+            _ => return None,
+        };
+        Some(TaughtExample {
+            description: self.description,
+            code: Some(CodeReference { edition: self.edition, code: self.code }),
+            decided_on: self.decided_on,
             withdrawn: false,
-            source: Some(Source { uri: row.source_uri, note: row.source_note, ..Source::default() }),
-        }
+            source: Some(Source { uri: self.source_uri, note: self.source_note, example, ..Source::default() }),
+        })
     }
 }
 
@@ -223,8 +233,12 @@ fn read(text: &[u8]) -> anyhow::Result<(Vec<Read>, Vec<Refused>)> {
                 continue;
             }
         };
-        match row {
-            Ok(row) => examples.push(Read { line, example: row.into() }),
+        match row.map(Row::taught) {
+            Ok(Some(example)) => examples.push(Read { line, example }),
+            Ok(None) => {
+                let why = "it is 1, true, yes or x, or it is 0, false, no or nothing".to_owned();
+                refused.push(Refused { line, column: "example".to_owned(), why });
+            }
             Err(_) => {
                 let why = format!("the row has fewer columns than the {} of the first line", columns.len());
                 refused.push(Refused { line, column: String::new(), why });
@@ -301,6 +315,17 @@ Chip,HS2022,999999,2024-01-01
             assert_eq!(example.code.as_ref().map(|code| code.code.as_str()), Some("854143"));
             assert_eq!(refused.iter().map(|refused| refused.line).collect::<Vec<_>>(), [line + 1], "{text}");
         }
+    }
+
+    #[test]
+    fn a_table_says_of_a_row_that_it_is_made_up_and_a_row_that_says_neither_is_refused() {
+        let table = "description,edition,code,decided_on,example\nOne,HS2022,854143,2024-01-01,yes\n\
+            Two,HS2022,854143,2024-01-01,\nThree,HS2022,854143,2024-01-01,perhaps\n";
+        let (examples, refused) = read(table.as_bytes()).unwrap();
+        let marks = examples.iter().filter_map(|read| read.example.source.as_ref()).map(|source| source.example);
+        assert_eq!(marks.collect::<Vec<_>>(), [true, false]);
+        let refused: Vec<(u64, &str)> = refused.iter().map(|it| (it.line, it.column.as_str())).collect();
+        assert_eq!(refused, [(4, "example")]);
     }
 
     #[test]
