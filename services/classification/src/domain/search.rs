@@ -7,7 +7,7 @@ mod index;
 mod synonyms;
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering as Memory};
 use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 
@@ -281,6 +281,7 @@ fn found<'c>(catalogue: &'c Catalogue, query: &Query) -> Hits<'c> {
         let exact = coded.chain(by_title(catalogue, &folded, edition));
         let exact = exact.chain(by_example(catalogue, &decided, edition));
         let exact = exact.chain(by_name(catalogue, &words, edition));
+        let exact = exact.chain(by_exclusion(catalogue, &words, edition));
         for found in exact.filter(|found| admitted(catalogue, query, found.at)) {
             let kept = better.entry(found.at).or_insert(found);
             *kept = (*kept).max(found);
@@ -382,6 +383,10 @@ impl Iterator for Hits<'_> {
         let matched = match kind {
             HitKind::ExactCode | HitKind::CodePrefix => as_code(&self.query.text).into_iter().collect(),
             HitKind::ExactTitle | HitKind::TaughtExample => vec![fold(&self.query.text)],
+            HitKind::AllWords | HitKind::SomeWords if excludes_only(&self.words) => {
+                let index = self.catalogue.index(at.edition);
+                shown(self.words.iter().filter(|word| index.excludes(at.row, word)))
+            }
             HitKind::Name | HitKind::AllWords | HitKind::SomeWords => {
                 self.asked(at.edition).map(|asked| matched(self.catalogue, &self.words, asked, at)).unwrap_or_default()
             }
@@ -463,6 +468,32 @@ fn by_title<'c>(catalogue: &'c Catalogue, folded: &str, edition: usize) -> Vec<R
 fn by_name<'c>(catalogue: &'c Catalogue, words: &[Word], edition: usize) -> Vec<Ranked<'c>> {
     let named = catalogue.index(edition).named(words);
     named.iter().map(|row| by_words(catalogue, HitKind::Name, Position { edition, row: *row })).collect()
+}
+
+/// Whether a query says what goods are not and no more.
+fn excludes_only(words: &[Word]) -> bool {
+    !words.is_empty() && words.iter().all(|word| word.excluded)
+}
+
+/// Where nothing else is asked, the codes whose descriptions exclude the same: `not of glass` is `other than of glass`.
+fn by_exclusion<'c>(catalogue: &'c Catalogue, words: &[Word], edition: usize) -> Vec<Ranked<'c>> {
+    if !excludes_only(words) {
+        return Vec::new();
+    }
+    let asked: BTreeSet<&str> = words.iter().map(|word| word.key.as_str()).collect();
+    let share = |found: usize| {
+        let [found, all] = [found, asked.len()].map(|count| f32::from(u16::try_from(count).unwrap_or(u16::MAX)));
+        found / all
+    };
+    let mut found: BTreeMap<u32, usize> = BTreeMap::new();
+    for row in asked.iter().flat_map(|key| catalogue.index(edition).excluding_word(key)) {
+        *found.entry(*row).or_default() += 1;
+    }
+    let ranked = found.into_iter().map(|(row, found)| {
+        let kind = if found == asked.len() { HitKind::AllWords } else { HitKind::SomeWords };
+        Ranked { score: share(found), ..by_words(catalogue, kind, Position { edition, row }) }
+    });
+    ranked.collect()
 }
 
 fn by_words(catalogue: &Catalogue, kind: HitKind, at: Position) -> Ranked<'_> {

@@ -361,6 +361,16 @@ impl EditionIndex {
         self.rows[row as usize].outside
     }
 
+    /// Rows whose own description excludes what is looked up by a key, in their order.
+    pub(crate) fn excluding_word(&self, key: &str) -> &[u32] {
+        self.id(key).map_or(&[], |id| self.excluding(id))
+    }
+
+    /// Whether the own description of a row excludes a word.
+    pub(crate) fn excludes(&self, row: u32, word: &Word) -> bool {
+        self.excluding_word(&word.key).binary_search(&row).is_ok()
+    }
+
     /// Rows whose codes begin with a text, in the order of the codes.
     pub(crate) fn beginning_with(&self, codes: &[CodeRow], text: &str) -> &[u32] {
         let code = |row: &u32| codes[*row as usize].fact.code.as_str();

@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use super::*;
 use crate::domain::testing::{at, code, edition, invented_facts, starter, with_national};
 use crate::domain::{CodeFact, Facts, Scope, SourceFact, SynonymGroup, SynonymsFact, TermFact};
@@ -351,6 +349,34 @@ fn a_special_provision_stands_behind_the_lines_that_goods_are_classified_in() {
         ["442199", "847990", "940360"],
         "nothing of it is said of the chapter of the same digits"
     );
+}
+
+#[test]
+fn a_question_of_nothing_but_what_goods_are_not_is_answered_by_what_excludes_the_same() {
+    let mut facts = invented_facts(&[""], &[]);
+    for (digits, words) in [
+        ("700100", "Lenses of glass"),
+        ("900150", "Lenses, other than of glass"),
+        ("900160", "Lenses not of glass or plastics"),
+        ("900170", "Frames without lenses"),
+    ] {
+        facts.codes.push(code("E1", digits, words));
+    }
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    let found = |text: &str| {
+        let query = Query { text: text.to_owned(), editions: vec![0], ..Query::default() };
+        let hits = search(&catalogue, &query).map(|hit| (catalogue.code(hit.at).fact.code.clone(), hit.matched));
+        hits.collect::<Vec<_>>()
+    };
+    let hit = |digits: &str, words: &[&str]| -> (String, Vec<String>) {
+        (digits.to_owned(), words.iter().map(|it| (*it).to_owned()).collect())
+    };
+    for text in ["not of glass", "other than of glass", "without glass"] {
+        assert_eq!(found(text), [hit("900150", &["glass"]), hit("900160", &["glass"])], "{text}");
+    }
+    let two = found("not of plastics or glass");
+    assert_eq!(two, [hit("900160", &["plastics", "glass"]), hit("900150", &["glass"])]);
+    assert_eq!(found("lenses not of glass").len(), 3, "what is asked for counts first");
 }
 
 /// The hits as they are where every row is scored, each edition is asked alone, and all are put in order.
