@@ -55,7 +55,7 @@ pub(crate) struct Args {
     /// What totals are kept by.
     #[arg(long = "by", value_enum, value_delimiter = ',', default_values_t = [By::List, By::Year])]
     by: Vec<By>,
-    /// Write the tagged rows here, as CSV.
+    /// Write the tagged rows here, as CSV. A file has its name when it is whole; a device or a pipe is written as they come.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Write every fault here with its line (of Parquet: the number of its row) and column, as CSV.
@@ -111,7 +111,7 @@ const TOTALS: View = View::List {
 
 /// Does it.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
-    files::must_differ(&args)?;
+    files::must_be_good(&args)?;
     let bar = progress::bar(None, "rows read");
     let survey = survey::read(&args.file, &bar)?;
     bar.finish_and_clear();

@@ -1,15 +1,12 @@
 //! Faults of rows beside those of their codes, and all of them on their way to a file.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::{fs::File, path::Path};
 
 use anyhow::Context as _;
 
 use super::{
     ask::{Code, Said},
-    files,
+    files::Target,
     table::{Columns, Row},
 };
 use crate::client::exit::Usage;
@@ -59,21 +56,22 @@ pub(super) type OwnFault = (Fault, usize);
 
 /// Faults on their way to a CSV file. It has its name only when it is whole.
 pub(super) struct Faults {
-    path: PathBuf,
-    /// Where it lies until then. None of what is no file: a terminal, a pipe.
-    part: Option<PathBuf>,
+    target: Target,
     rows: csv::Writer<File>,
 }
 
 impl Faults {
     pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
-        let is_other = path.metadata().is_ok_and(|metadata| !metadata.is_file());
-        let part = (!is_other).then(|| files::part(path));
-        let at = part.as_deref().unwrap_or(path);
+        let target = Target::of(path)?;
+        let at = target.at();
         let rows = csv::Writer::from_path(at).with_context(|| Usage(format!("cannot write {}", at.display())))?;
-        let mut faults = Self { path: path.to_owned(), part, rows };
-        faults.rows.write_record(["line", "column", "fault", "value", "mended"])?;
+        let mut faults = Self { target, rows };
+        faults.record(["line", "column", "fault", "value", "mended"])?;
         Ok(faults)
+    }
+
+    fn record(&mut self, fields: [&str; 5]) -> anyhow::Result<()> {
+        self.rows.write_record(fields).with_context(|| self.target.cannot_write())
     }
 
     /// Writes the faults of a row.
@@ -95,14 +93,13 @@ impl Faults {
             // What is behind the last column is beside that one.
             let column = columns.names.get(at).or(columns.names.last()).map_or("", String::as_str);
             let value = String::from_utf8_lossy(row.get(at).unwrap_or_default());
-            self.rows.write_record([line.as_str(), column, fault, value.as_ref(), if mended { "1" } else { "0" }])?;
+            self.record([line.as_str(), column, fault, value.as_ref(), if mended { "1" } else { "0" }])?;
         }
         Ok(())
     }
 
     pub(super) fn finish(mut self) -> anyhow::Result<()> {
-        self.rows.flush()?;
-        let Some(part) = &self.part else { return Ok(()) };
-        std::fs::rename(part, &self.path).with_context(|| format!("cannot write {}", self.path.display()))
+        self.rows.flush().with_context(|| self.target.cannot_write())?;
+        self.target.finish()
     }
 }

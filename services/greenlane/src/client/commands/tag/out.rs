@@ -3,7 +3,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use anyhow::Context as _;
@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use super::{
     ask::{Code, Said},
     faults::OwnFault,
-    files,
+    files::Target,
     table::{Columns, Row},
 };
 use crate::client::exit::Usage;
@@ -31,8 +31,7 @@ struct More {
 
 /// Tagged rows on their way to a CSV file. It has its name only when it is whole.
 pub(super) struct Tagged {
-    path: PathBuf,
-    part: PathBuf,
+    target: Target,
     rows: BufWriter<File>,
     /// What an earlier run wrote: this one must come to the same, byte for byte.
     before: Option<io::Take<BufReader<File>>>,
@@ -47,21 +46,29 @@ pub(super) struct Tagged {
 
 impl Tagged {
     pub(super) fn open(path: &Path, resume: bool) -> anyhow::Result<Self> {
-        let part = files::part(path);
-        let failed = || format!("cannot write {}", part.display());
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(!resume);
-        let mut file = options.open(&part).with_context(failed)?;
-        let end = if resume { whole_records(&file)? } else { 0 };
-        file.set_len(end).with_context(failed)?;
-        let before = match end {
-            0 => None,
-            _ => Some(BufReader::with_capacity(BUFFER, File::open(&part).with_context(failed)?).take(end)),
+        let target = Target::of(path)?;
+        let failed = || target.cannot_write();
+        let (file, before) = match &target {
+            Target::Other(path) => (OpenOptions::new().write(true).open(path).with_context(failed)?, None),
+            Target::File { part, .. } => {
+                let mut options = OpenOptions::new();
+                options.read(true).write(true).create(true).truncate(!resume);
+                let mut file = options.open(part).with_context(failed)?;
+                let end = if resume { whole_records(&file)? } else { 0 };
+                if resume {
+                    file.set_len(end).with_context(failed)?;
+                }
+                let before = match end {
+                    0 => None,
+                    _ => Some(BufReader::with_capacity(BUFFER, File::open(part).with_context(failed)?).take(end)),
+                };
+                file.seek(SeekFrom::Start(end))?;
+                (file, before)
+            }
         };
-        file.seek(SeekFrom::Start(end))?;
         let rows = BufWriter::with_capacity(BUFFER, file);
-        let (path, more, written) = (path.to_owned(), Vec::new(), Vec::new());
-        Ok(Self { path, part, rows, before, written, more, record: Vec::new(), value: Vec::new() })
+        let (written, more) = (Vec::new(), Vec::new());
+        Ok(Self { target, rows, before, written, more, record: Vec::new(), value: Vec::new() })
     }
 
     pub(super) fn header(&mut self, columns: &Columns, said: &Said) -> anyhow::Result<()> {
@@ -181,7 +188,9 @@ impl Tagged {
         if let Some(last) = self.record.last_mut() {
             *last = b'\n';
         }
-        let Some(before) = &mut self.before else { return Ok(self.rows.write_all(&self.record)?) };
+        let Some(before) = &mut self.before else {
+            return self.rows.write_all(&self.record).with_context(|| self.cannot_write());
+        };
         self.written.resize(self.record.len(), 0);
         let same = match before.read_exact(&mut self.written) {
             Ok(()) => self.written == self.record,
@@ -195,7 +204,7 @@ impl Tagged {
     }
 
     fn of_another_run(&self) -> anyhow::Error {
-        let part = self.part.display();
+        let part = self.target.at().display();
         Usage(format!(
             "{part} is of another run: of another table, other lists or options, or an earlier revision; without --resume it \
              is written anew"
@@ -203,12 +212,21 @@ impl Tagged {
         .into()
     }
 
+    /// What failed, and what of it can be gone on with.
+    fn cannot_write(&self) -> String {
+        let failed = self.target.cannot_write();
+        match &self.target {
+            Target::File { .. } => format!("{failed}: --resume goes on with what of it was written"),
+            Target::Other(_) => failed,
+        }
+    }
+
     pub(super) fn finish(mut self) -> anyhow::Result<()> {
         if self.before.is_some() {
             return Err(self.of_another_run());
         }
-        self.rows.flush()?;
-        std::fs::rename(&self.part, &self.path).with_context(|| format!("cannot write {}", self.path.display()))
+        self.rows.flush().with_context(|| self.cannot_write())?;
+        self.target.finish()
     }
 }
 

@@ -149,14 +149,78 @@ fn an_output_that_is_the_table_or_another_output_is_refused_whatever_it_is_calle
     std::fs::write(folder.path().join("rows.csv"), ROWS).unwrap();
     let refused = |out: &str, faults: &str| {
         let args = Args { out: of(out), faults: of(faults), ..args(folder.path(), false) };
-        files::must_differ(&args).is_err_and(|error| error.is::<Usage>())
+        files::must_be_good(&args).is_err_and(|error| error.is::<Usage>())
     };
     assert!(!refused("tagged.csv", "faults.csv") && !refused("rows.csv.tagged", "below/rows.csv"));
     assert!(refused("rows.csv", "faults.csv") && refused("tagged.csv", "rows.csv"));
     assert!(refused("tagged.csv", "below/../rows.csv") && refused("below/./../rows.csv", "faults.csv"));
     assert!(refused("same.csv", "below/../same.csv") && refused("same.csv", "same.csv.part"));
     let table = Args { file: folder.path().join("tagged.csv.part"), ..args(folder.path(), false) };
-    assert!(files::must_differ(&table).is_err(), "what is written first is called so");
+    assert!(files::must_be_good(&table).is_err(), "what is written first is called so");
+}
+
+#[test]
+fn an_output_that_is_a_device_stays_one_and_behind_a_link_the_file_is_written_that_it_leads_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |name: &str| folder.path().join(name);
+    let link = |to: &Path, name: &str| std::os::unix::fs::symlink(to, of(name)).unwrap();
+    std::fs::write(of("rows.csv"), ROWS).unwrap();
+    std::fs::create_dir(of("below")).unwrap();
+    std::fs::write(of("below/there.csv"), "of before").unwrap();
+    tagged(&args(folder.path(), false));
+    let expected = std::fs::read(of("tagged.csv")).unwrap();
+    link(Path::new("below/there.csv"), "link.csv");
+    link(Path::new("below/new.csv"), "nothing.csv");
+    link(Path::new("/dev/null"), "null");
+    link(Path::new("/dev/full"), "full");
+    for (name, leads) in [("link.csv", "below/there.csv"), ("nothing.csv", "below/new.csv"), ("null", "/dev/null")] {
+        let args = Args { out: Some(of(name)), ..args(folder.path(), false) };
+        files::must_be_good(&args).unwrap();
+        tagged(&args);
+        assert_eq!(of(name).read_link().unwrap(), Path::new(leads), "{name}");
+        assert!(name == "null" || std::fs::read(of(leads)).unwrap() == expected, "{name}");
+        assert!(!of(&format!("{name}.part")).exists(), "{name}");
+    }
+    let full = Args { out: Some(of("full")), ..args(folder.path(), false) };
+    let survey = surveyed(&full);
+    let error = format!("{:#}", run(&full, &survey, &said(&survey), &ProgressBar::hidden()).unwrap_err());
+    assert!(error.contains("cannot write") && error.contains("full: No space left"), "{error}");
+    assert!(of("full").is_symlink(), "{error}");
+    let refused = files::must_be_good(&Args { resume: true, ..full }).unwrap_err().to_string();
+    assert!(refused.contains("nothing is there that --resume could go on with"), "{refused}");
+}
+
+#[test]
+fn an_output_that_cannot_be_a_file_is_refused_before_any_work() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("below")).unwrap();
+    for (out, why) in [
+        (folder.path().join("below"), "is a folder"),
+        (folder.path().join("none/"), "is a folder"),
+        (folder.path().join("none/tagged.csv"), "there is no folder"),
+        ("-".into(), "standard output has the totals"),
+    ] {
+        for args in [
+            Args { out: Some(out.clone()), ..args(folder.path(), false) },
+            Args { faults: Some(out.clone()), ..args(folder.path(), false) },
+        ] {
+            let error = files::must_be_good(&args).unwrap_err();
+            assert!(error.is::<Usage>() && format!("{error:#}").contains(why), "{error:#}");
+        }
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_is_told_with_the_file_and_how_to_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rows.csv"), ROWS).unwrap();
+    // What is written first is, for once, a device.
+    std::os::unix::fs::symlink("/dev/full", folder.path().join("tagged.csv.part")).unwrap();
+    let args = args(folder.path(), false);
+    let survey = surveyed(&args);
+    let error = format!("{:#}", run(&args, &survey, &said(&survey), &ProgressBar::hidden()).unwrap_err());
+    assert!(error.contains("tagged.csv.part: --resume goes on") && error.contains("No space left"), "{error}");
+    assert!(!folder.path().join("tagged.csv").exists());
 }
 
 #[test]
