@@ -2,7 +2,11 @@
 //!
 //! A table of world trade has hundreds of millions of lines, and nothing in them but fields that are quoted as a whole or
 //! not at all. Such a record is cut at its separators where it lies in the buffer, eight bytes at a time, which is several
-//! times as fast as a parser that looks at each byte; any other is read by the `csv` crate's parser.
+//! times as fast as a parser that looks at each byte. Of any other the quotation marks are looked at one by one, and the
+//! `csv` crate's parser reads it; where they do not match, the record is its first line, and the lines behind it are read
+//! as if it had none.
+
+mod marks;
 
 use std::io::{self, Read};
 
@@ -37,8 +41,8 @@ pub(crate) struct CsvRows<R> {
     fields: Vec<(u32, u32)>,
     /// Where fields of the record are quoted: the opening and the closing mark.
     quoted: Vec<(u32, u32)>,
-    /// Whether there is a line break in one of them.
-    broken: bool,
+    /// Fields of the first record, the header. Zero before it.
+    columns: usize,
 }
 
 /// Where a record was found.
@@ -46,8 +50,8 @@ pub(crate) struct CsvRows<R> {
 enum Found {
     /// In the buffer, up to here; the next begins there.
     Plain(usize, usize),
-    /// Among what was parsed; the next begins there.
-    Parsed(usize),
+    /// Among what was parsed; the next begins there. And the field whose quotation marks do not match.
+    Parsed(usize, Option<usize>),
 }
 
 impl<R: Read> CsvRows<R> {
@@ -68,7 +72,7 @@ impl<R: Read> CsvRows<R> {
             ends: vec![0; 1 << 7],
             fields: Vec::new(),
             quoted: Vec::new(),
-            broken: false,
+            columns: 0,
         }
     }
 
@@ -108,12 +112,11 @@ impl<R: Read> CsvRows<R> {
             let Some(found) = self.find()? else { return Ok(None) };
             let (line, begin) = (self.line, self.start);
             let next = match found {
-                Found::Plain(_, next) | Found::Parsed(next) => next,
+                Found::Plain(_, next) | Found::Parsed(next, _) => next,
             };
-            let breaks = |bytes: &[u8]| memchr::memchr_iter(b'\n', bytes).count() as u64;
             self.line += match found {
-                Found::Plain(..) if !self.broken => 1,
-                Found::Plain(..) | Found::Parsed(_) => breaks(&self.buffer[begin..next]),
+                Found::Plain(..) => 1,
+                Found::Parsed(..) => memchr::memchr_iter(b'\n', &self.buffer[begin..next]).count() as u64,
             };
             self.start = next;
             if !matches!(found, Found::Plain(end, _) if end == begin) {
@@ -128,10 +131,18 @@ impl<R: Read> CsvRows<R> {
                 if self.width < usize::MAX && width() > self.width {
                     cut(bytes, self.separator, &self.quoted, usize::MAX, &mut self.fields);
                 }
+                if self.columns == 0 {
+                    self.columns = self.fields.len();
+                }
                 let raw = (self.separator == b',').then_some(bytes);
-                Row { bytes, fields: &self.fields, line, raw }
+                Row { bytes, fields: &self.fields, line, raw, broken: None }
             }
-            Found::Parsed(_) => Row { bytes: &self.parsed, fields: &self.fields, line, raw: None },
+            Found::Parsed(_, broken) => {
+                if self.columns == 0 {
+                    self.columns = self.fields.len();
+                }
+                Row { bytes: &self.parsed, fields: &self.fields, line, raw: None, broken }
+            }
         }))
     }
 
@@ -139,7 +150,6 @@ impl<R: Read> CsvRows<R> {
     fn find(&mut self) -> io::Result<Option<Found>> {
         let mut looked = 0;
         self.quoted.clear();
-        self.broken = false;
         loop {
             let unread = &self.buffer[self.start..self.end];
             let Some(at) = memchr::memchr3(b'\n', b'"', b'\r', &unread[looked..]).map(|at| looked + at) else {
@@ -156,17 +166,9 @@ impl<R: Read> CsvRows<R> {
                 (b'\r', Some(b'\n')) => return Ok(Some(Found::Plain(self.start + at, self.start + at + 2))),
                 (b'"', _) => {
                     let opens = at == 0 || unread[at - 1] == self.separator;
-                    let mut close = memchr::memchr2(b'"', b'\n', &unread[at + 1..]).map(|close| at + 1 + close);
-                    if let Some(line) = close.filter(|close| unread[*close] == b'\n') {
-                        self.broken = true;
-                        close = memchr::memchr(b'"', &unread[line..]).map(|close| line + close);
-                    }
+                    let close = memchr::memchr2(b'"', b'\n', &unread[at + 1..]).map(|close| at + 1 + close);
                     match (close, close.and_then(|close| unread.get(close + 1))) {
-                        (Some(close), Some(b'\n' | b'\r')) if opens => {
-                            self.quoted.push((position(at), position(close)));
-                            looked = close + 1;
-                        }
-                        (Some(close), Some(next)) if opens && *next == self.separator => {
+                        (Some(close), Some(next)) if opens && unread[close] == b'"' && self.ends_field(*next) => {
                             self.quoted.push((position(at), position(close)));
                             looked = close + 1;
                         }
@@ -175,7 +177,7 @@ impl<R: Read> CsvRows<R> {
                             looked = at;
                             self.fill()?;
                         }
-                        // A mark within a field, or the last thing of a file.
+                        // A mark within a field, a line break within marks, or the last thing of a file.
                         _ => return self.parse(),
                     }
                 }
@@ -188,18 +190,28 @@ impl<R: Read> CsvRows<R> {
         }
     }
 
+    fn ends_field(&self, byte: u8) -> bool {
+        byte == self.separator || matches!(byte, b'\n' | b'\r')
+    }
+
     /// Lets the parser read the next record.
     fn parse(&mut self) -> io::Result<Option<Found>> {
+        let (next, broken) = self.measure()?;
+        let mut end = next;
+        // To the parser, the line break behind a mark that nobody closed is a part of the field.
+        while broken.is_some() && matches!(self.buffer[self.start..self.start + end], [.., b'\n' | b'\r']) {
+            end -= 1;
+        }
         self.parser.reset();
         let (mut read, mut written, mut ended) = (0, 0, 0);
         loop {
-            let unread = &self.buffer[self.start + read..self.end];
+            let record = &self.buffer[self.start + read..self.start + end];
             let (result, taken, given, cut) =
-                self.parser.read_record(unread, &mut self.parsed[written..], &mut self.ends[ended..]);
+                self.parser.read_record(record, &mut self.parsed[written..], &mut self.ends[ended..]);
             (read, written, ended) = (read + taken, written + given, ended + cut);
             match result {
                 // When there is no more, the parser is told so by an empty input.
-                ReadRecordResult::InputEmpty => self.fill()?,
+                ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => self.parsed.resize(2 * self.parsed.len(), 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
                 ReadRecordResult::End => return Ok(None),
@@ -212,7 +224,7 @@ impl<R: Read> CsvRows<R> {
             self.fields.push((from, position(*end)));
             from = position(*end);
         }
-        Ok(Some(Found::Parsed(self.start + read)))
+        Ok(Some(Found::Parsed(self.start + next, broken)))
     }
 
     /// Reads more behind what is not yet given.
@@ -342,12 +354,12 @@ mod tests {
             "a,b\r\n1,2\r\n\r\n3,4",
             "a,b\n\"x,\ny\",2\n\"say \"\"hi\"\"\",\n,\n\n5",
             "a,b\rc,d\re",
-            "5\" pipe,6\n\"a\"b,c\n",
-            "a,\"b\nc",
+            "5\" pipe,6\na\"b,c\n",
+            "a,\"b\nc\",d\n",
             "\n\n",
             "",
             "\"\"\n\"x\"\r\n1",
-            "\"a,b\",\"c\"\n1,\"d,\ne,\",3\n\"f",
+            "\"a,b\",\"c\"\n1,\"d,\ne\"\n\"\"\"f\"",
             "\u{feff}\"a\",b\n\"c\" ,d\n",
             "a,\"b\"",
             "a field of some bytes,,,\"b, of some more\",,,,,,,,,,,,c\u{ac},d\u{2c}\u{12c},e\n\"f\",\n\"g\",h,",
@@ -359,6 +371,50 @@ mod tests {
             for piece in [1, 2, 3, 7, 1000] {
                 let found: Vec<Vec<String>> = rows(text, piece).into_iter().map(|(_, fields)| fields).collect();
                 assert_eq!(found, expected, "{text:?} in pieces of {piece}");
+            }
+        }
+    }
+
+    /// The fields of each record with its line, and which of them is broken.
+    fn broken(text: &str, piece: usize) -> Vec<(u64, Option<usize>, String)> {
+        let mut rows = CsvRows::new(Pieces(text.as_bytes(), piece));
+        let mut all = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            let fields = (0..row.len()).map(|at| String::from_utf8_lossy(row.get(at).unwrap()).into_owned());
+            all.push((row.line, row.broken, fields.collect::<Vec<_>>().join("|")));
+        }
+        all
+    }
+
+    #[test]
+    fn quotation_marks_that_do_not_match_make_one_line_a_bad_one_and_take_no_other_with_it() {
+        let good = |line: u64, fields: &str| (line, None, fields.to_owned());
+        let bad = |line: u64, field: usize, fields: &str| (line, Some(field), fields.to_owned());
+        let header = good(1, "a|b|c");
+        let many = format!("1,\"2,3\n{}", "4,5,6\n".repeat(40));
+        let mut of_many = vec![bad(2, 1, "1|2,3")];
+        of_many.extend((3..43).map(|line| good(line, "4|5|6")));
+        for (text, expected) in [
+            // Nothing behind it closes it.
+            ("1,\"2,3\n4,5,6\n", vec![bad(2, 1, "1|2,3"), good(3, "4|5|6")]),
+            // A field behind it seems to, and a text follows that.
+            ("1,\"2,3\n4,\"5,5\",6\n7,8,9", vec![bad(2, 1, "1|2,3"), good(3, "4|5,5|6"), good(4, "7|8|9")]),
+            ("\"1\"st,2,3\n4,5,6\n", vec![bad(2, 0, "1st|2|3"), good(3, "4|5|6")]),
+            ("\"1\" \"st\",2,3\r\n4,5,6\r\n", vec![bad(2, 0, "1 \"st\"|2|3"), good(3, "4|5|6")]),
+            // A second one closes it: in another column there are then too many fields or too few, in the same one the
+            // lines between are rows.
+            ("1,2,\"3\n4,5\",6\n", vec![bad(2, 2, "1|2|3"), good(3, "4|5\"|6")]),
+            ("1,\"2,3\n4,5,6\"\n", vec![bad(2, 1, "1|2,3"), good(3, "4|5|6\"")]),
+            ("1,\"2,3\n4,5\",6\n", vec![bad(2, 1, "1|2,3"), good(3, "4|5\"|6")]),
+            (many.as_str(), of_many),
+            // A name of two lines is a field.
+            ("1,\"2,\n2\",3\n\"4\n\",5,6,\n", vec![good(2, "1|2,\n2|3"), good(4, "4\n|5|6|")]),
+            ("1,2,\"3", vec![bad(2, 2, "1|2|3")]),
+        ] {
+            for piece in [1, 3, 1000] {
+                let found = broken(&format!("a,b,c\n{text}"), piece);
+                assert_eq!(found[0], header);
+                assert_eq!(found[1..], expected, "{text:?} in pieces of {piece}");
             }
         }
     }

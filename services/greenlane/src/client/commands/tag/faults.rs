@@ -22,10 +22,11 @@ pub(super) enum Fault {
     DuplicateClassification,
     PartOfTotal,
     PartOfFlow,
+    QuotationMalformed,
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::ColumnsMissing,
         Self::ColumnsSurplus,
         Self::ValueMalformed,
@@ -34,6 +35,7 @@ impl Fault {
         Self::DuplicateClassification,
         Self::PartOfTotal,
         Self::PartOfFlow,
+        Self::QuotationMalformed,
     ];
 
     /// Stable identifier.
@@ -47,6 +49,8 @@ impl Fault {
             Self::DuplicateClassification => "duplicate_classification",
             Self::PartOfTotal => "part_of_total",
             Self::PartOfFlow => "part_of_flow",
+            // As imports call it.
+            Self::QuotationMalformed => "quotation_malformed",
         }
     }
 }

@@ -66,19 +66,20 @@ fn tag(
             bar.set_position(rows);
         }
         own.clear();
-        let surplus = width.surplus(&row);
-        let good = row.len() > columns.last() && surplus.is_none();
+        let surplus = if row.broken.is_none() { width.surplus(&row) } else { None };
+        let good = row.broken.is_none() && surplus.is_none() && row.len() > columns.last();
         let number = if good { survey.number(&columns, &row, &mut key) } else { None };
         let repeats = &survey.repeats;
         let reporter = columns.reporter.and_then(|at| row.get(at)).unwrap_or_default();
         let place = number.map(|number| said.place(number, reporter, || repeats.is_alone(number, &columns, &row)));
         let code = place.and_then(|place| said.codes.get(place)).unwrap_or(&nothing);
         let value = row.get(columns.value).and_then(|field| amount(field, survey.by_points));
-        match (number, surplus) {
-            (_, Some(at)) => own.push((Fault::ColumnsSurplus, at)),
-            (None, None) => own.push((Fault::ColumnsMissing, columns.last())),
-            (Some(_), None) if value.is_none() => own.push((Fault::ValueMalformed, columns.value)),
-            (Some(_), None) => {}
+        match (number, surplus, row.broken) {
+            (_, _, Some(at)) => own.push((Fault::QuotationMalformed, at)),
+            (_, Some(at), None) => own.push((Fault::ColumnsSurplus, at)),
+            (None, None, None) => own.push((Fault::ColumnsMissing, columns.last())),
+            (Some(_), None, None) if value.is_none() => own.push((Fault::ValueMalformed, columns.value)),
+            (Some(_), None, None) => {}
         }
         // Of what is no row of the table it is not known which field is which.
         let (mut world, mut part, mut flow) = (None, None, None);

@@ -60,7 +60,7 @@ impl Contradicted {
         let Some(at) = columns.reporter else { return Ok(counts) };
         let (mut width, mut key) = (Width::of(&columns), Vec::new());
         while let Some(row) = rows.next()? {
-            if width.surplus(&row).is_some() || row.len() <= columns.last() {
+            if !width.is_row(&row, &columns) {
                 continue;
             }
             let number = survey.number(&columns, &row, &mut key).and_then(|number| usize::try_from(number).ok());

@@ -69,6 +69,9 @@ pub(crate) fn read(path: &Path, bar: &ProgressBar) -> anyhow::Result<Survey> {
         if survey.rows.is_multiple_of(STEP) {
             bar.set_position(survey.rows);
         }
+        if row.broken.is_some() {
+            continue;
+        }
         if let Some(partner) = columns.partner.and_then(|at| row.get(at)) {
             world |= table::is_world(partner);
             if table::is_economy(partner) {
@@ -118,7 +121,7 @@ fn again(path: &Path, survey: &mut Survey) -> anyhow::Result<()> {
     let (broken_down, repeats) = (!survey.parts.is_empty(), survey.repeats.are_possible());
     let (mut width, mut key) = (Width::of(&columns), Vec::new());
     while let Some(row) = rows.next()? {
-        if width.surplus(&row).is_some() || row.len() <= columns.last() {
+        if !width.is_row(&row, &columns) {
             continue;
         }
         let Some(number) = survey.number(&columns, &row, &mut key) else { continue };

@@ -166,6 +166,8 @@ pub(crate) struct Row<'t> {
     pub(crate) line: u64,
     /// As it stands in a CSV file, when what is quoted of it are whole fields without quotation marks in them.
     pub(crate) raw: Option<&'t [u8]>,
+    /// The field whose quotation marks do not match: then it is no row of the table, and which field is which is not known.
+    pub(crate) broken: Option<usize>,
 }
 
 impl<'t> Row<'t> {
@@ -191,6 +193,11 @@ pub(crate) struct Width {
 impl Width {
     pub(crate) fn of(columns: &Columns) -> Self {
         Self { columns: columns.names.len(), first: None }
+    }
+
+    /// Whether a row is one of the table.
+    pub(crate) fn is_row(&mut self, row: &Row<'_>, columns: &Columns) -> bool {
+        row.broken.is_none() && self.surplus(row).is_none() && row.len() > columns.last()
     }
 
     /// The first field of a row that is more than the table has columns: which of its fields is which nobody knows.
@@ -285,6 +292,9 @@ impl Table {
         }
         let name = |name: &[u8]| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').trim().to_owned();
         let header = rows.next()?;
+        if header.as_ref().is_some_and(|row| row.broken.is_some()) {
+            return Err(Usage("the quotation marks of its first line do not match".to_owned()).into());
+        }
         let names = header.iter().flat_map(|row| (0..row.len()).filter_map(|at| row.get(at))).map(name);
         let columns = Columns::of(names.collect())?;
         Ok(Self { rows: Rows::of(&columns, Source::Csv(Box::new(rows))), columns, values: false })

@@ -499,3 +499,29 @@ fn a_separator_behind_the_last_field_of_all_rows_is_no_field_more() {
     let (values, faults) = sums(&format!("{header}2010,A,B,M,010121,7\n2010,A,\"C\",M,010121,8, \n"), &[By::Year]);
     assert_eq!((values, faults), (vec![(String::new(), 7.0)], vec![("columns_surplus".to_owned(), 1)]));
 }
+
+#[test]
+fn a_row_whose_quotation_marks_do_not_match_is_a_fault_with_its_line_and_column_and_no_other_row_is_lost() {
+    let header = "refYear,flowCode,reporterDesc,partnerDesc,cmdCode,primaryValue\n";
+    let bad = "2022,M,\"Chile,Peru,010121,100\n2022,M,Chile,Brazil,010121,1000\n2022,M,Chile,\"China, Hong Kong SAR\",\
+        010129,7\n2022,M,\"Chi\"le,Cuba,010129,5\n2022,M,Chile,Cuba,010129,3\n";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rows.csv"), format!("{header}{bad}")).unwrap();
+    let args = args(folder.path(), false);
+    let totals = tagged(&args);
+    assert_eq!(totals.rows, 5);
+    assert_eq!(totals.faults.iter().collect::<Vec<_>>(), [(&"quotation_malformed".to_owned(), &2)]);
+    assert_eq!(totals.totals[0].value_usd, 1010.0);
+    assert_eq!(tagged(&Args { out: None, faults: None, ..args }), totals);
+    let faults = std::fs::read_to_string(folder.path().join("faults.csv")).unwrap();
+    assert!(faults.contains("\n2,reporterDesc,quotation_malformed,"), "{faults}");
+    assert!(faults.contains("\n5,reporterDesc,quotation_malformed,Chile,0\n"), "{faults}");
+    let out = std::fs::read_to_string(folder.path().join("tagged.csv")).unwrap();
+    assert!(
+        out.contains(",quotation_malformed,0,0,0,0,0,\n2022,M,Chile,Brazil,010121,1000,HS2017,010121,,1,"),
+        "{out}"
+    );
+    std::fs::write(folder.path().join("rows.csv"), "period,\"code,value\n2022,010121,7\n").unwrap();
+    let error = format!("{:#}", survey::read(&folder.path().join("rows.csv"), &ProgressBar::hidden()).unwrap_err());
+    assert!(error.contains("the quotation marks of its first line do not match"), "{error}");
+}
