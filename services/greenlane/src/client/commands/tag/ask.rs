@@ -33,6 +33,8 @@ const HEADINGS: [usize; 4] = [1, 2, 3, 4];
 const NOT_IN_IT: [&str; 2] = ["edition_wrong", "code_unknown"];
 /// Longest code that is worth asking about.
 const LONGEST: usize = 64;
+/// Editions of the Harmonized System as Comtrade counts them from `H0` on. Later ones are in the catalogue.
+const NUMBERED: [&str; 7] = ["HS1992", "HS1996", "HS2002", "HS2007", "HS2012", "HS2017", "HS2022"];
 
 /// Which edition the rows of each year are in.
 #[derive(Debug, Default)]
@@ -42,6 +44,8 @@ pub(crate) struct Editions {
     by_year: BTreeMap<String, Option<(EditionFit, bool)>>,
     /// Other editions that its rows may be in, the best first.
     others: BTreeMap<String, Vec<String>>,
+    /// Those behind the last of [`NUMBERED`], the oldest first.
+    later: Vec<String>,
 }
 
 /// What was said of the codes.
@@ -130,6 +134,13 @@ pub(crate) async fn editions(
     if !given.is_empty() {
         return Ok(editions);
     }
+    let is_later = |written: &Written| match Classification::of(&written.classification) {
+        Classification::Numbered(number) => number >= NUMBERED.len(),
+        Classification::Named(_) | Classification::Harmonized => false,
+    };
+    if survey.written.iter().any(|(written, _)| is_later(written)) {
+        editions.later = later(tagging).await?;
+    }
     for (year, mut samples) in samples(survey) {
         samples.truncate(SAMPLE);
         let request = InferEditionRequest { samples, code_system: String::new() };
@@ -142,6 +153,19 @@ pub(crate) async fn editions(
         editions.by_year.insert(year.to_owned(), best);
     }
     Ok(editions)
+}
+
+/// The editions behind the last that has a number here, the oldest first: the question in which of them a code is names
+/// them all.
+async fn later(tagging: &mut TaggingServiceClient<Client>) -> anyhow::Result<Vec<String>> {
+    let samples = vec![CodeSample { code: "01".to_owned(), ..CodeSample::default() }];
+    let request = InferEditionRequest { samples, code_system: String::new() };
+    let answer = tagging.infer_edition(request).await?.into_inner();
+    let is_later = |name: &str| name.starts_with("HS") && name > NUMBERED[NUMBERED.len() - 1];
+    let mut later: Vec<String> =
+        answer.fits.iter().map(bare).filter(|name| is_later(name)).map(str::to_owned).collect();
+    later.sort();
+    Ok(later)
 }
 
 fn bare(fit: &EditionFit) -> &str {
@@ -168,12 +192,21 @@ impl Editions {
             return self.given.clone();
         }
         match Classification::of(&written.classification) {
-            Classification::Edition(named) => return named.to_owned(),
-            Classification::Other(named) => return named.to_owned(),
+            // One that is still to come is none that the catalogue has.
+            Classification::Numbered(number) => {
+                return self.numbered(number).unwrap_or(written.classification.trim()).to_owned();
+            }
+            Classification::Named(name) => return name,
             Classification::Harmonized => {}
         }
         let fit = self.by_year.get(year(&written.period)).and_then(Option::as_ref);
         fit.map(|(fit, _)| bare(fit).to_owned()).unwrap_or_default()
+    }
+
+    /// The edition of a number.
+    fn numbered(&self, number: usize) -> Option<&str> {
+        let later = || self.later.get(number.checked_sub(NUMBERED.len())?).map(String::as_str);
+        NUMBERED.get(number).copied().or_else(later)
     }
 
     /// The years of which some rows contradict the edition that was inferred, and what their codes say of it.
@@ -467,95 +500,4 @@ fn number_of(names: &mut Vec<String>, name: String) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_service_would_refuse_is_not_asked_and_keeps_no_other_row_from_being_tagged() {
-        for (period, good) in
-            [("2020", true), ("202012", true), ("1900", true), ("0000", false), ("1899", false), ("202013", false)]
-        {
-            assert_eq!(is_period(period), good, "{period}");
-        }
-        assert!(!is_period("202000") && !is_period("20x0") && !is_period("20201"));
-        assert!(is_askable("8541.43") && !is_askable("8541\n43") && !is_askable(&"1".repeat(65)) && !is_askable(""));
-    }
-
-    #[test]
-    fn a_code_of_another_classification_is_sent_as_such_and_says_nothing_of_the_edition_of_others() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let rows = "classification,period,code,value\nS3,2010,8413,5\nHS,2010,841381,5\nH3,2010,8413,5\nUS-HTS-2026,2010,\
-            8413,5\nBE4,2010,41,5\n,2010,841382,5\nHS2012,2010,8413,5\n";
-        std::fs::write(file.path(), rows).unwrap();
-        let survey = super::super::survey::read(file.path(), &indicatif::ProgressBar::hidden()).unwrap();
-        let asked: Vec<_> = samples(&survey).into_values().flatten().map(|sample| sample.code).collect();
-        assert_eq!(asked, ["841381", "841382"]);
-        let mut editions = Editions::default();
-        let fit = EditionFit { edition: "editions/HS2002".to_owned(), ..EditionFit::default() };
-        editions.by_year.insert("2010".to_owned(), Some((fit, true)));
-        let of: Vec<String> = survey.written.iter().map(|(written, _)| editions.of(written)).collect();
-        assert_eq!(of, ["S3", "HS2002", "HS2007", "US-HTS-2026", "BE4", "HS2002", "HS2012"]);
-    }
-
-    #[test]
-    fn a_year_that_fits_no_edition_is_told_as_such_and_its_rows_are_of_none() {
-        let by_year = BTreeMap::from([("1985".to_owned(), None)]);
-        let editions = Editions { by_year, ..Editions::default() };
-        assert_eq!(editions.told(), "1985: no edition has any of its codes\n");
-        let written = Written { code: "854140".to_owned(), period: "1985".to_owned(), ..Written::default() };
-        assert_eq!(editions.of(&written), "");
-    }
-
-    /// Which codes of a table are sums, when but for some all of them are unknown.
-    fn sums(rows: &str, known: &[&str]) -> Vec<bool> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), rows).unwrap();
-        let survey = super::super::survey::read(file.path(), &indicatif::ProgressBar::hidden()).unwrap();
-        let mut said = Said { codes: vec![Code::default(); survey.written.len()], ..Said::default() };
-        for (code, (written, _)) in said.codes.iter_mut().zip(&survey.written) {
-            if known.contains(&written.code.as_str()) {
-                (code.edition, code.code) = ("E".to_owned(), written.code.clone());
-            }
-        }
-        said.sums(&survey);
-        let of_sums = said.faults.iter().position(|fault| fault == "aggregate_code");
-        let told =
-            |code: &Code| code.faults == Vec::from_iter(of_sums.filter(|_| code.aggregate).map(|it| (it, false)));
-        assert!(said.codes.iter().all(told), "{:?} {:?}", said.faults, said.codes);
-        let of_table = said.codes.iter().take(survey.written.len());
-        of_table.map(|code| code.aggregate).collect()
-    }
-
-    #[test]
-    fn an_unknown_heading_beside_unknown_codes_that_begin_so_is_a_sum_of_them() {
-        let rows = "period,code,value\n2023,99,5\n2023,9999,5\n2023,9999.99,5\n2022,9999,5\n2023,77,5\n2023,854143,5\n\
-            2023,702,5\n2023,702000,5\n";
-        assert_eq!(sums(rows, &["854143"]), [true, true, false, false, false, false, false, false]);
-    }
-
-    #[test]
-    fn chapters_and_headings_that_lost_their_zeros_and_were_not_mended_are_sums_of_codes_that_did_too() {
-        let rows = "period,code,value\n2023,1,5\n2023,101,5\n2023,10121,5\n2023,2,5\n2023,100110,5\n";
-        assert_eq!(sums(rows, &["100110"]), [true, true, false, false, false]);
-        // Nothing was lost of a code of chapter 10.
-        assert_eq!(sums("period,code,value\n2023,1,5\n2023,100110,5\n", &["100110"]), [false, false]);
-    }
-
-    #[test]
-    fn a_known_heading_is_a_sum_where_the_table_has_codes_under_it_in_the_same_period_and_classification() {
-        let known = ["85", "8541", "854140", "8542", "01"];
-        let rows = "period,code,value\n2010,8541,5\n2011,8541,5\n2011,854140,5\n2011,85,5\n2010,85,5\n2011,01,5\n";
-        assert_eq!(sums(rows, &known), [false, true, false, true, true, false]);
-        let rows =
-            "classification,period,code,value\nH3,2010,8541,5\nH4,2010,854140,5\nH3,2010,8542,5\nH3,2010,854299,5\n";
-        assert_eq!(sums(rows, &known), [false, false, true, false], "also where those under it are not known");
-    }
-
-    #[test]
-    fn a_national_line_is_a_sum_of_the_lines_under_it_and_of_none_that_its_edition_has_not() {
-        let rows = "period,code,value\n2026,854143,5\n2026,85414300,5\n2026,8541430010,5\n2026,8541430080,5\n2026,854231,5\n\
-            2026,85423100,5\n";
-        let known = ["854143", "85414300", "8541430010", "8541430080", "854231"];
-        assert_eq!(sums(rows, &known), [true, true, false, false, false, false]);
-    }
-}
+mod tests;

@@ -87,7 +87,7 @@ impl Columns {
             (!rest.is_empty()).then(|| (*first, rest.to_vec()))
         });
         let other = several.collect();
-        Ok(Self {
+        let columns = Self {
             other,
             period: required(PERIOD, "period")?,
             code: required(CODE, "code")?,
@@ -98,7 +98,14 @@ impl Columns {
             classification: find(CLASSIFICATION),
             further: FURTHER.iter().filter_map(|name| find(&[*name])).collect(),
             names,
-        })
+        };
+        let names = &columns.names;
+        let twice = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
+        if let Some(name) = columns.needed().into_iter().map(|at| &names[at]).find(|name| twice(name)) {
+            let text = format!("the table has several columns called {name}: which of them is meant is not known");
+            return Err(Usage(text).into());
+        }
+        Ok(columns)
     }
 
     /// Whether the table was put together of old and new exports.
@@ -329,28 +336,28 @@ impl Rows {
 }
 
 /// What a row says of the classification of its code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Classification<'t> {
-    /// An edition of the Harmonized System, as Comtrade or as the catalogue names it.
-    Edition(&'static str),
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Classification {
+    /// An edition of the Harmonized System by its number, as Comtrade counts them: `H0`, of 1992, is the first.
+    Numbered(usize),
+    /// By its name: the catalogue may have it, as it has editions (`HS2022`) and tariffs, or not, as of SITC (`S3`).
+    Named(String),
     /// The Harmonized System as it was reported, or nothing: in which edition is to be found out.
     Harmonized,
-    /// By its own name: the catalogue may have it, as it has tariffs, or not, as of SITC and BEC (`S3`, `BE4`).
-    Other(&'t str),
 }
 
-impl<'t> Classification<'t> {
-    pub(crate) fn of(field: &'t str) -> Self {
-        match field.trim() {
-            "H0" | "HS1992" => Self::Edition("HS1992"),
-            "H1" | "HS1996" => Self::Edition("HS1996"),
-            "H2" | "HS2002" => Self::Edition("HS2002"),
-            "H3" | "HS2007" => Self::Edition("HS2007"),
-            "H4" | "HS2012" => Self::Edition("HS2012"),
-            "H5" | "HS2017" => Self::Edition("HS2017"),
-            "H6" | "HS2022" => Self::Edition("HS2022"),
-            other if other.is_empty() || other.starts_with(['H', 'h']) => Self::Harmonized,
-            other => Self::Other(other),
+impl Classification {
+    pub(crate) fn of(field: &str) -> Self {
+        let named = || Self::Named(field.trim().to_owned());
+        let text = field.replace(' ', "").to_ascii_uppercase();
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.strip_prefix('H') {
+            None if text.is_empty() => Self::Harmonized,
+            None => named(),
+            Some(rest) if !rest.contains(|letter: char| letter.is_ascii_digit()) => Self::Harmonized,
+            Some(rest) if digits(rest) => rest.parse().map_or_else(|_| named(), Self::Numbered),
+            Some(rest) if rest.strip_prefix('S').is_some_and(digits) => Self::Named(text),
+            Some(_) => named(),
         }
     }
 }

@@ -24,3 +24,13 @@ fn a_table_that_cannot_be_read_is_named_with_what_is_wrong() {
     write("good.csv", text.as_bytes());
     assert!(Table::whole(&folder.path().join("good.csv")).is_ok());
 }
+
+#[test]
+fn a_column_that_is_there_twice_is_refused_where_it_is_needed() {
+    let columns = |header: &str| Table::csv(Box::new(std::io::Cursor::new(format!("{header}\n1,2,3,4\n"))));
+    let error = columns("period,cmdCode,cmdCode,primaryValue").err().unwrap();
+    assert!(error.is::<Usage>() && error.to_string().contains("several columns called cmdCode"), "{error}");
+    assert!(columns("period,cmdCode,primaryValue,period").is_err());
+    assert!(columns("period,cmdCode,primaryValue,Period").is_ok() && columns("note,note,period,code").is_err());
+    assert!(Table::csv(Box::new(&b"note,note,period,code,value\n"[..])).is_ok());
+}
