@@ -3,7 +3,9 @@
 /// Whether a partner stands for all economies together, as statistics write it.
 #[must_use]
 pub fn is_world(partner: &[u8]) -> bool {
-    matches!(partner.trim_ascii(), b"World" | b"WORLD" | b"W00" | b"WLD" | b"0" | b"000")
+    const NAMES: [&[u8]; 3] = [b"World", b"W00", b"WLD"];
+    let partner = partner.trim_ascii();
+    matches!(partner, b"0" | b"000") || NAMES.into_iter().any(|name| name.eq_ignore_ascii_case(partner))
 }
 
 /// Whether a partner is one economy, or several: not the world, and not nothing, which says of no partner that it is one.
@@ -74,8 +76,10 @@ mod tests {
 
     #[test]
     fn the_world_and_the_parts_of_flows_are_known_as_statistics_write_them() {
-        assert!(["World", "W00", " 0", "000"].map(str::as_bytes).into_iter().all(is_world));
-        assert!(!["", "156", "China", "00"].map(str::as_bytes).into_iter().any(is_world));
+        assert!(
+            ["World", "W00", " 0", "000", "world", "wld", "w00", "WORLD "].map(str::as_bytes).into_iter().all(is_world)
+        );
+        assert!(!["", "156", "China", "00", "worlds"].map(str::as_bytes).into_iter().any(is_world));
         let is_part_of_flow = |flow: &str| flow_within(flow.as_bytes()).is_some();
         assert!(["RM", "Re-Export", "3", " RX"].into_iter().all(is_part_of_flow));
         assert!(!["", "M", "X", "1", "2", "Import"].into_iter().any(is_part_of_flow));

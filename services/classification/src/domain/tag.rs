@@ -273,7 +273,7 @@ impl Tagger {
     fn say(&mut self, row: &Row<'_>) -> Said {
         let when = period(row.period);
         let mut said = understand(&self.catalogue, &self.settings, row, when);
-        (said.written, said.dated) = (self.repeats.written(row), when.is_some());
+        (said.written, said.dated) = (self.repeats.written(row, said.at), when.is_some());
         if let Some(code) = said.at.map(|at| self.catalogue.code(at))
             && !code.children.is_empty()
             && code.fact.code.len() < SUBHEADING
@@ -362,7 +362,10 @@ fn understand(catalogue: &Catalogue, settings: &Settings, row: &Row<'_>, when: O
     let code = code.as_str();
     let edition = if row.edition.is_empty() { settings.edition } else { catalogue.edition(row.edition) };
     let Some(edition) = edition else {
-        said.faults.push((TradeFault::EditionWrong, false));
+        // Without a period nobody could say which it is, and the period is a fault of its own.
+        if !row.edition.is_empty() || when.is_some() {
+            said.faults.push((TradeFault::EditionWrong, false));
+        }
         return said;
     };
     let find = |edition: usize| match catalogue.find(edition, code) {

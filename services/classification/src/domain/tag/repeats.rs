@@ -9,6 +9,7 @@ use foldhash::quality::RandomState;
 use greenlane_tally::{Flows, flow_within, is_economy, is_world};
 
 use super::{Row, Said};
+use crate::domain::catalogue::Position;
 
 /// How many rows of the world are kept, and what is known of the rows of so many codes and trades, until it begins anew.
 const MOST: usize = 1 << 18;
@@ -36,9 +37,8 @@ pub(super) struct Trade {
 /// Of what all rows are of a code as it is written, in its edition and period, as hashes: found once for all of them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Written {
-    /// All of it, letter by letter.
-    pub(super) whole: u64,
-    code: u64,
+    /// All of it: the code as it was understood, or else as it is written.
+    pub(super) code: u64,
     /// Its edition and period alone.
     period: u64,
 }
@@ -73,14 +73,14 @@ impl Repeats {
         flow_within(row.flow.as_bytes()).map(|_| row.flow.trim())
     }
 
-    /// What a row is of as it is written.
-    pub(super) fn written(&self, row: &Row<'_>) -> Written {
+    /// What a row is of as it is written, and understood where it is.
+    pub(super) fn written(&self, row: &Row<'_>, at: Option<Position>) -> Written {
         let (edition, period) = (row.edition, row.period.trim());
-        Written {
-            whole: self.hasher.hash_one((row.code, edition, row.period)),
-            code: self.hasher.hash_one((row.code.trim(), edition, period)),
-            period: self.hasher.hash_one((edition, period)),
-        }
+        let code = match at {
+            Some(at) => self.hasher.hash_one((at.edition, at.row, period)),
+            None => self.hasher.hash_one((row.code.trim(), edition, period)),
+        };
+        Written { code, period: self.hasher.hash_one((edition, period)) }
     }
 
     /// Notes a row, of which it is known what it is of and whether it is of a part of a flow.

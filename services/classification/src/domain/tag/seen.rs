@@ -28,7 +28,7 @@ impl Seen {
     /// Whether a row of the same code, period, economies and flow was there; notes this one. Two different rows share a
     /// hash once in 2^64.
     pub(super) fn before(&mut self, row: &Row<'_>, written: Written) -> bool {
-        let key = (written.whole, row.reporter, row.partner, row.flow);
+        let key = (written.code, row.reporter, row.partner, row.flow);
         let hash = self.hasher.hash_one(key) | 1;
         let place = &mut self.places[(hash >> 8) as usize % PLACES];
         std::mem::replace(place, hash) == hash

@@ -80,6 +80,41 @@ fn faults_are_found_and_mended_where_only_one_thing_can_be_meant() {
 }
 
 #[test]
+fn a_duplicate_is_one_however_its_code_is_spelled_and_whether_or_not_it_lost_its_zero() {
+    let catalogue = catalogue();
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
+    for (text, duplicate) in [
+        ("010129 2003", false),
+        ("0101.29 2003", true),
+        ("10129 2003", true),
+        ("10129 2004", false),
+        ("010130 2006", false),
+        ("0101.30 2006", true),
+        ("999999 2003", false),
+        ("999999 2003", true),
+    ] {
+        let (_, _, faults) = told(&mut tagger, text);
+        assert_eq!(faults.contains(&("duplicate", false)), duplicate, "{text}");
+    }
+}
+
+#[test]
+fn a_row_without_a_usable_period_has_that_fault_alone_where_nothing_names_its_edition() {
+    let catalogue = catalogue();
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), Settings { edition: None, ..settings(&catalogue) });
+    assert_eq!(
+        told(&mut tagger, "010129 202213"),
+        (String::new(), vec![(0.0, 0.0)], vec![("period_malformed", false)])
+    );
+    assert_eq!(told(&mut tagger, "010129 2003").2, [("edition_wrong", false)]);
+    let named = tagger.tag(&Row { edition: "E9", ..row("010129 202200") }).unwrap();
+    assert_eq!(
+        named.faults().map(|(fault, _)| fault.name()).collect::<Vec<_>>(),
+        ["edition_wrong", "period_malformed"]
+    );
+}
+
+#[test]
 fn totals_hold_bounds_and_leave_sums_of_other_rows_out() {
     let catalogue = catalogue();
     let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
@@ -186,7 +221,7 @@ fn a_row_of_the_world_that_repeats_others_does_so_though_these_are_forgotten() {
     for number in 0..1 << 18 {
         let code = number.to_string();
         let row = Row { code: &code, ..row("010121 2003 1") };
-        let written = tagger.repeats.written(&row);
+        let written = tagger.repeats.written(&row, None);
         tagger.repeats.note(&row, written, Repeats::part(&row));
     }
     let all: f64 = tagger.totals().iter().filter(|total| total.list.is_none()).map(|total| total.value).sum();

@@ -4,7 +4,8 @@
 //! service is asked, each once and all at one revision; once to tag the rows with what it said; and between the two once
 //! more for totals, where rows are broken down further or may repeat others, and for economies that report a year in another
 //! edition than others, where rows contradict the edition of their year. Memory grows with the number of codes and
-//! periods (and there of economies and flows, and of the partners of what is broken down), not with the number of rows.
+//! periods (and there of economies and flows, and of the partners of what is broken down or has codes of several lengths),
+//! not with the number of rows.
 
 pub(crate) mod amount;
 mod ask;

@@ -104,7 +104,7 @@ fn year(period: &str) -> &str {
 }
 
 /// Whether a text is a year, or a month of one, that the service takes: what is none is a fault of its row alone.
-fn is_period(text: &str) -> bool {
+pub(super) fn is_period(text: &str) -> bool {
     let digits = matches!(text.len(), 4 | 6) && text.bytes().all(|byte| byte.is_ascii_digit());
     let month = || text.get(4..).is_some_and(|month| month.is_empty() || ("01"..="12").contains(&month));
     digits && text >= "1900" && month()
@@ -422,11 +422,7 @@ impl Said {
     /// The numbers of codes that others of the same classification and period begin as and that sum these up.
     fn shorter(&self, survey: &Survey) -> Vec<usize> {
         let written = || survey.written.iter().map(|(written, _)| written);
-        let text = |(code, written): (&Code, &Written)| {
-            let text = if code.code.is_empty() { &written.code } else { &code.code };
-            text.chars().filter(|letter| !matches!(letter, '.' | ' ')).collect::<String>()
-        };
-        let texts: Vec<String> = self.codes.iter().zip(written()).map(text).collect();
+        let texts: Vec<String> = self.codes.iter().zip(written()).map(|(code, written)| text(code, written)).collect();
         let places = self.codes.iter().zip(written()).zip(&texts).map(|((code, written), text)| Place {
             classification: &written.classification,
             period: &written.period,
@@ -446,6 +442,20 @@ impl Said {
         (0..places.len()).filter(open).filter(is_sum).collect()
     }
 
+    /// By number, that of the first code of its classification and period that is the same one: as it was understood, or
+    /// where it was not, but for dots and blanks.
+    pub(crate) fn same(&self, survey: &Survey) -> Vec<u32> {
+        let mut first: BTreeMap<(&str, &str, &str, String), u32> = BTreeMap::new();
+        let codes = survey.written.iter().zip(&self.codes).zip(0u32..);
+        let mut same = Vec::with_capacity(self.codes.len());
+        for (((written, _), code), number) in codes {
+            let (classification, period) = (written.classification.as_str(), written.period.as_str());
+            let key = (classification, period, code.edition.as_str(), text(code, written));
+            same.push(*first.entry(key).or_insert(number));
+        }
+        same
+    }
+
     /// Puts the lists in order.
     fn settle(&mut self) {
         let mut order: Vec<usize> = (0..self.lists.len()).collect();
@@ -460,6 +470,12 @@ impl Said {
             code.tags.sort_by_key(|tag| tag.list);
         }
     }
+}
+
+/// A code as it was understood, or else as it is written, without dots and blanks.
+fn text(code: &Code, written: &Written) -> String {
+    let text = if code.code.is_empty() { &written.code } else { &code.code };
+    text.chars().filter(|letter| !matches!(letter, '.' | ' ')).collect()
 }
 
 /// A code among others, in the order in which those that begin so follow it.

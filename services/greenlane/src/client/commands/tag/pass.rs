@@ -51,6 +51,7 @@ fn tag(
     }
     let (mut seen, mut totals) = (Seen::new(), Totals::new(&args.by, &columns, said.lists.len()));
     let mut width = Width::of(&columns);
+    let same = said.same(survey);
     let nothing = Code::default();
     // By code: how many rows it has. Most faults are of the code, and need not be counted one by one.
     let mut of_code = vec![0u64; said.codes.len()];
@@ -86,7 +87,8 @@ fn tag(
         if let Some(number) = number {
             world = repeats.world(number, &columns, &row);
             own.extend(world.map(|at| (Fault::AggregatePartner, at)));
-            if seen.before(number, &columns, &row) {
+            let same = usize::try_from(number).ok().and_then(|number| same.get(number)).copied();
+            if seen.before(same.unwrap_or(number), &columns, &row) {
                 own.push((Fault::Duplicate, columns.code));
             }
             let other = repeats.other_classification(&columns, &row);

@@ -13,6 +13,7 @@ use std::{
 use foldhash::quality::FixedState;
 
 use super::{
+    ask::is_period,
     survey::Written,
     table::{self, Columns, Row},
 };
@@ -32,6 +33,8 @@ pub(crate) struct Repeats {
     codes: Vec<OfCode>,
     /// By economy, flow, period and classification.
     groups: HashMap<u64, Group, FixedState>,
+    /// By these and the partner, and by what the rows are broken down by too: digits of the longest code.
+    longest: HashMap<u64, u8, FixedState>,
     /// By economy, flow and period: the classification that came first.
     first: HashMap<u64, u64, FixedState>,
 }
@@ -62,7 +65,7 @@ impl Repeats {
         let of_years = written.iter().map(|(it, _)| it).filter(|it| any_month && it.period.len() == 4);
         let years: BTreeSet<&Written> = of_years.collect();
         let in_year = |it: &Written| {
-            let is_month = it.period.len() == 6 && it.period.bytes().all(|byte| byte.is_ascii_digit());
+            let is_month = it.period.len() == 6 && is_period(&it.period);
             is_month
                 && !years.is_empty()
                 && years.contains(&Written { period: it.period[..4].to_owned(), ..it.clone() })
@@ -101,9 +104,18 @@ impl Repeats {
         let partner = columns.partner.filter(|_| self.partners).and_then(|at| row.get(at));
         let partners = partner.is_some_and(table::is_economy);
         code.partners |= partners;
-        let group = self.groups.entry(key(columns, row, period(columns, row))).or_default();
+        let of_group = key(columns, row, period(columns, row));
+        let group = self.groups.entry(of_group).or_default();
         group.longest = group.longest.max(code.digits);
         group.partners |= partners;
+        if self.lengths {
+            let (partner, breakdown) = (partner_of(columns, row), Breakdown::of(columns, row));
+            let all = [Breakdown::Any].into_iter().chain((!columns.further.is_empty()).then_some(breakdown));
+            for breakdown in all {
+                let longest = self.longest.entry(beside(of_group, partner, breakdown)).or_default();
+                *longest = code.digits.max(*longest);
+            }
+        }
         if let Some(classification) = self.classification(columns, row) {
             self.first.entry(trade(columns, row)).or_insert(classification);
         }
@@ -123,9 +135,25 @@ impl Repeats {
         (self.code(number).partners && self.group(columns, row).partners).then_some(at)
     }
 
-    /// Whether no row beside this one has a longer code: then it is the sum of none.
+    /// Whether no row beside this one has a longer code: then it is the sum of none. Beside it are those of its partner, and
+    /// of the world; where it is broken down further, those that are so too, or not at all.
     pub(crate) fn is_alone(&self, number: u32, columns: &Columns, row: &Row<'_>) -> bool {
-        self.lengths && self.group(columns, row).longest <= self.code(number).digits
+        if !self.lengths {
+            return false;
+        }
+        let (partner, breakdown) = (partner_of(columns, row), Breakdown::of(columns, row));
+        let group = key(columns, row, period(columns, row));
+        let of = |partner: &[u8], breakdown| self.longest.get(&beside(group, partner, breakdown)).copied();
+        let longest = match (columns.partner, breakdown) {
+            // Of the world are those of each partner.
+            (Some(_), _) if partner.is_empty() => Some(self.group(columns, row).longest),
+            (_, Breakdown::By(_)) => {
+                let breakdowns = [breakdown, Breakdown::None];
+                breakdowns.into_iter().flat_map(|it| [of(partner, it), of(b"", it)]).flatten().max()
+            }
+            (_, Breakdown::None | Breakdown::Any) => of(partner, Breakdown::Any).max(of(b"", Breakdown::Any)),
+        };
+        longest.unwrap_or_default() <= self.code(number).digits
     }
 
     /// The column of a month, where rows beside it are of its whole year.
@@ -149,6 +177,39 @@ impl Repeats {
         let field = columns.classification.filter(|_| self.classifications).and_then(|at| row.get(at))?;
         (!field.is_empty()).then(|| FixedState::default().hash_one(field))
     }
+}
+
+/// How a row is broken down by columns beside its partner: second partner, customs procedure, mode of transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Breakdown {
+    /// In whatever way.
+    Any,
+    /// Not at all.
+    None,
+    /// By these, as a hash.
+    By(u64),
+}
+
+impl Breakdown {
+    fn of(columns: &Columns, row: &Row<'_>) -> Self {
+        let field = |at: &usize| row.get(*at).filter(|field| !table::is_whole(field)).unwrap_or_default();
+        if columns.further.iter().all(|at| field(at).is_empty()) {
+            return Self::None;
+        }
+        let hasher = FixedState::default();
+        Self::By(columns.further.iter().fold(0, |hash, at| hasher.hash_one((hash, field(at)))))
+    }
+}
+
+/// The partner of a row. Of the world, and where none is named, nothing.
+fn partner_of<'t>(columns: &Columns, row: &Row<'t>) -> &'t [u8] {
+    let partner = columns.partner.and_then(|at| row.get(at)).filter(|partner| table::is_economy(partner));
+    partner.unwrap_or_default().trim_ascii()
+}
+
+/// The rows of a group that have one partner and are broken down so.
+fn beside(group: u64, partner: &[u8], breakdown: Breakdown) -> u64 {
+    FixedState::default().hash_one((group, partner, breakdown))
 }
 
 fn period<'t>(columns: &Columns, row: &Row<'t>) -> &'t [u8] {

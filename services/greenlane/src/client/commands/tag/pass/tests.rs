@@ -32,7 +32,8 @@ fn said(survey: &Survey) -> Said {
         ..Code::default()
     };
     let code = |written: &str| match written {
-        "010121" => known("010121", vec![tag(0, 1.0, 1.0, None), tag(1, 0.0, 1.0, Some(0.25))]),
+        "010121" | "0101.21" | "0101 21" => known("010121", vec![tag(0, 1.0, 1.0, None), tag(1, 0.0, 1.0, Some(0.25))]),
+        "020110" => known("020110", vec![]),
         "20110" => Code { faults: vec![(LOST, true)], ..known("020110", vec![]) },
         "01" => Code { aggregate: true, faults: vec![(SUM, false)], ..known("01", vec![]) },
         _ => Code::default(),

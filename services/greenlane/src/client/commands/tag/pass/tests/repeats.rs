@@ -50,6 +50,46 @@ fn a_heading_repeats_the_codes_under_it_only_where_its_economy_has_longer_codes_
 }
 
 #[test]
+fn a_heading_counts_where_its_own_partner_and_its_own_way_have_no_longer_codes() {
+    let header = "period,reporterDesc,partnerDesc,flowCode,cmdCode,motCode,primaryValue\n";
+    let one = |value: f64| of(&[("M", value)]);
+    let sums = |rows: &str| sums(&format!("{header}{rows}"), &[By::Flow]);
+    let repeated = faults(&[("aggregate_code", 1)]);
+    let rows = "2010,A,B,M,01,0,100\n2010,A,B,M,010121,0,60\n2010,A,C,M,01,0,50\n";
+    assert_eq!(sums(rows), (one(110.0), repeated.clone()), "C has no other record");
+    for covered in [
+        // The world holds each partner, and the whole each mode.
+        "2010,A,World,M,01,0,100\n2010,A,B,M,010121,0,60\n",
+        "2010,A,B,M,01,0,50\n2010,A,World,M,010121,0,60\n",
+        "2010,A,B,M,01,0,100\n2010,A,B,M,010121,2000,60\n",
+        "2010,A,B,M,01,2000,50\n2010,A,B,M,010121,0,60\n",
+        "2010,A,B,M,01,2000,50\n2010,A,world,M,010121,2000,60\n",
+    ] {
+        assert_eq!(sums(covered), (one(60.0), repeated.clone()), "{covered}");
+    }
+    let apart = "2010,A,B,M,01,1000,100\n2010,A,B,M,010121,2000,60\n";
+    assert_eq!(sums(apart), (one(160.0), vec![]), "what came by water and what came by air are not the same");
+}
+
+#[test]
+fn a_duplicate_is_one_however_its_code_is_spelled_and_whether_or_not_it_lost_its_zero() {
+    let header = "period,reporterDesc,partnerDesc,flowCode,cmdCode,primaryValue\n";
+    let duplicates = |rows: &str| sums(&format!("{header}{rows}"), &[By::Flow]).1;
+    let spelled = "2010,A,B,M,010121,9\n2010,A,B,M,0101.21,9\n2010,A,B,M,0101 21,9\n2010,A,C,M,0101.21,9\n";
+    assert_eq!(duplicates(spelled), faults(&[("duplicate", 2)]));
+    let lost = "2010,A,B,M,020110,9\n2010,A,B,M,20110,9\n2011,A,B,M,020110,9\n";
+    assert_eq!(duplicates(lost), faults(&[("duplicate", 1), ("leading_zero_lost", 1)]));
+    assert_eq!(duplicates("2010,A,B,M,9999.99,9\n2010,A,B,M,999999,9\n"), faults(&[("duplicate", 1)]), "known or not");
+}
+
+#[test]
+fn what_is_no_month_is_no_part_of_its_year_and_stays_in_the_totals() {
+    let header = "period,reporterISO,partnerISO,flowCode,cmdCode,primaryValue\n";
+    let rows = "2022,IND,CHN,M,010121,300\n202213,IND,CHN,M,010121,7\n202200,IND,CHN,M,010121,5\n";
+    assert_eq!(sums(&format!("{header}{rows}"), &[By::Year]), (of(&[("", 312.0)]), vec![]));
+}
+
+#[test]
 fn months_are_parts_of_their_year_where_the_table_has_it_of_the_same_trade() {
     let header = "period,reporterISO,partnerISO,flowCode,cmdCode,primaryValue\n";
     let rows = "2013,IND,CHN,M,010121,300\n201301,IND,CHN,M,010121,25\n201302,IND,CHN,M,010121,25\n\
