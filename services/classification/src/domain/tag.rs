@@ -74,10 +74,11 @@ pub(crate) enum TradeFault {
     PeriodMalformed,
     AggregatePartner,
     PartOfFlow,
+    EditionEarly,
 }
 
 impl TradeFault {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::CodeUnknown,
         Self::EditionWrong,
         Self::AggregateCode,
@@ -87,6 +88,7 @@ impl TradeFault {
         Self::PeriodMalformed,
         Self::AggregatePartner,
         Self::PartOfFlow,
+        Self::EditionEarly,
     ];
 
     /// Stable identifier.
@@ -101,6 +103,7 @@ impl TradeFault {
             Self::PeriodMalformed => "period_malformed",
             Self::AggregatePartner => "aggregate_partner",
             Self::PartOfFlow => "part_of_flow",
+            Self::EditionEarly => "edition_early",
         }
     }
 }
@@ -194,6 +197,16 @@ impl Tagger {
 
     pub(crate) fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// The editions that have a code as it is written, or once a lost leading zero is put back.
+    pub(crate) fn editions_with(&self, raw: &str) -> Vec<&str> {
+        let Ok(code) = CodeText::parse(raw.trim()) else { return Vec::new() };
+        let with = self.catalogue.editions_with(code.as_str());
+        match with_zero(code.as_str()) {
+            Some(code) if with.is_empty() => self.catalogue.editions_with(&code),
+            Some(_) | None => with,
+        }
     }
 
     /// Tags a row and adds it to the totals.
@@ -373,12 +386,22 @@ fn understand(catalogue: &Catalogue, settings: &Settings, row: &Row<'_>, when: O
         None => with_zero(code).and_then(|code| catalogue.find(edition, &code)).map(|at| (at, true)),
     };
     let found = match find(edition) {
-        Some(found) => Some(found),
+        Some(found) => {
+            // Whether the edition or the period is the wrong one is not for us to say, nor whether an old table was
+            // written anew in a new edition: the code is what it is said to be.
+            let from = catalogue.editions[edition].fact.effective_from;
+            if when.is_some_and(|(_, last)| last < from) {
+                said.faults.push((TradeFault::EditionEarly, false));
+            }
+            Some(found)
+        }
         None => {
-            let other = other_edition(catalogue, edition, when, &find);
-            let known = other.is_some();
-            said.faults
-                .push((if known { TradeFault::EditionWrong } else { TradeFault::CodeUnknown }, known && settings.mend));
+            let of_system = editions_of_system(catalogue, edition);
+            let other = when.and_then(|(_, last)| other_edition(catalogue, of_system.clone(), last, &find));
+            // In an edition that came later it is a code as well, and none to mend it to.
+            let known = other.is_some() || of_system.clone().any(|other| find(other).is_some());
+            let fault = if known { TradeFault::EditionWrong } else { TradeFault::CodeUnknown };
+            said.faults.push((fault, other.is_some() && settings.mend));
             other.filter(|_| settings.mend)
         }
     };
@@ -391,21 +414,21 @@ fn understand(catalogue: &Catalogue, settings: &Settings, row: &Row<'_>, when: O
     said
 }
 
-/// The newest edition of the same system that has the code and was in force by the end of the row's period: economies
-/// take up a new edition late, never early.
+/// The editions of the system of one, by their order.
+fn editions_of_system(catalogue: &Catalogue, edition: usize) -> impl DoubleEndedIterator<Item = usize> + Clone {
+    let system = &catalogue.editions[edition].fact.system;
+    (0..catalogue.editions.len()).filter(move |other| catalogue.editions[*other].fact.system == *system)
+}
+
+/// The newest of some editions that has the code and was in force by the end of the row's period: economies take up a new
+/// edition late, never early.
 fn other_edition(
     catalogue: &Catalogue,
-    edition: usize,
-    when: Option<(i32, NaiveDate)>,
+    editions: impl DoubleEndedIterator<Item = usize>,
+    last: NaiveDate,
     find: &dyn Fn(usize) -> Option<(Position, bool)>,
 ) -> Option<(Position, bool)> {
-    let system = &catalogue.editions[edition].fact.system;
-    let (_, last) = when?;
-    let earlier = |other: &usize| {
-        let fact = &catalogue.editions[*other].fact;
-        fact.system == *system && fact.effective_from <= last
-    };
-    (0..catalogue.editions.len()).rev().filter(earlier).find_map(find)
+    editions.rev().filter(|other| catalogue.editions[*other].fact.effective_from <= last).find_map(find)
 }
 
 /// Whether a text stands for all goods, or for all codes of a length: `TOTAL`, `AG2`.

@@ -84,13 +84,13 @@ fn tagged_row(tagger: &Tagger, row: &wire::TradeRow, found: &Tagged) -> wire::Ta
                 estimated_value_usd: tag.share.estimated.map(|share| value * share),
             })
             .collect(),
-        faults: found.faults().map(|(fault, mended)| finding(fault, mended, row)).collect(),
+        faults: found.faults().map(|(fault, mended)| finding(tagger, fault, mended, row)).collect(),
     }
 }
 
-fn finding(fault: TradeFault, mended: bool, row: &wire::TradeRow) -> Finding {
+fn finding(tagger: &Tagger, fault: TradeFault, mended: bool, row: &wire::TradeRow) -> Finding {
     let message = match fault {
-        TradeFault::CodeUnknown => format!("No edition in force by then has the code `{}`.", row.code),
+        TradeFault::CodeUnknown => format!("No edition has the code `{}`.", row.code),
         TradeFault::EditionWrong => format!("The code `{}` is not of the edition.", row.code),
         TradeFault::AggregateCode => format!("`{}` repeats the value of the codes below it.", row.code),
         TradeFault::Duplicate => "A row of the same code, period, economies and flow came before.".to_owned(),
@@ -100,11 +100,21 @@ fn finding(fault: TradeFault, mended: bool, row: &wire::TradeRow) -> Finding {
         TradeFault::AggregatePartner => {
             format!("`{}` is all partners together: beside rows of its partners it counts in no totals.", row.partner)
         }
+        TradeFault::EditionEarly => format!("The edition came into force after the period `{}`.", row.period),
         TradeFault::PartOfFlow => {
             format!("`{}` is a part of another flow: beside rows of that one it counts in no totals.", row.flow)
         }
     };
-    let parameters = if mended { BTreeMap::from([("mended".to_owned(), "true".to_owned())]) } else { BTreeMap::new() };
+    let mut parameters = BTreeMap::new();
+    if mended {
+        parameters.insert("mended".to_owned(), "true".to_owned());
+    }
+    if fault == TradeFault::EditionWrong {
+        let editions = tagger.editions_with(&row.code);
+        if !editions.is_empty() {
+            parameters.insert("editions".to_owned(), editions.join(","));
+        }
+    }
     Finding { code: fault.name().to_owned(), message, parameters }
 }
 

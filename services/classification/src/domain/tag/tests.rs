@@ -57,7 +57,7 @@ fn faults_are_found_and_mended_where_only_one_thing_can_be_meant() {
         ("10129 2003", "010129", vec![("leading_zero_lost", true)]),
         ("010130 2006", "010130", vec![("edition_wrong", true)]),
         // In 2003 the edition of the code was still to come.
-        ("010130 2003", "", vec![("code_unknown", false)]),
+        ("010130 2003", "", vec![("edition_wrong", false)]),
         ("999999 2003", "", vec![("code_unknown", false)]),
         // A number, of which nobody knows what it was: `010121` or `101210`.
         ("10121.0 2003", "", vec![("code_unknown", false)]),
@@ -77,6 +77,23 @@ fn faults_are_found_and_mended_where_only_one_thing_can_be_meant() {
     let unmended = Settings { mend: false, ..settings(&catalogue) };
     let mut tagger = Tagger::new(Arc::clone(&catalogue), unmended);
     assert_eq!(told(&mut tagger, "10129 2003"), (String::new(), vec![(0.0, 0.0)], vec![("leading_zero_lost", false)]));
+}
+
+#[test]
+fn an_edition_that_came_into_force_after_the_period_is_told_and_its_code_is_what_it_is_said_to_be() {
+    let catalogue = catalogue();
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
+    let mut faults = |edition: &str, text: &str| -> (bool, Vec<&'static str>) {
+        let tagged = tagger.tag(&Row { edition, ..row(text) }).unwrap();
+        (tagged.at().is_some(), tagged.faults().map(|(fault, _)| fault.name()).collect())
+    };
+    assert_eq!(faults("E2", "010130 2003"), (true, vec!["edition_early"]));
+    assert_eq!(faults("E2", "10130 200412"), (true, vec!["edition_early", "leading_zero_lost"]));
+    assert_eq!(faults("E2", "010130 200501"), (true, vec![]));
+    assert_eq!(faults("E2", "010130 20x3"), (true, vec!["period_malformed"]));
+    assert_eq!(tagger.editions_with("0101.30"), ["E2"]);
+    assert_eq!(tagger.editions_with("10121"), ["E1", "E2"]);
+    assert!(tagger.editions_with("999999").is_empty() && tagger.editions_with("??").is_empty());
 }
 
 #[test]

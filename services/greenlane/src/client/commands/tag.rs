@@ -167,6 +167,7 @@ fn report(totals: &TagTotals, revision: u64) -> String {
             "duplicate" | "duplicate_classification" => ", which stay in the totals",
             "part_of_flow" => ", which count in the flow that they are a part of",
             "part_of_total" => ", which count in their totals",
+            "edition_early" => ", which count by the edition that they name",
             _ => "",
         };
         text.push_str(&format!("fault {fault}: {}{kept}\n", render::several(*rows, "row")));

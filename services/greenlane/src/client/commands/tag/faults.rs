@@ -90,7 +90,11 @@ impl Faults {
         let line = row.line.to_string();
         let of_code = code.faults.iter().map(|(fault, mended)| {
             let fault = said.faults[*fault].as_str();
-            let at = if fault == "period_malformed" { columns.period } else { columns.code };
+            let at = match fault {
+                "period_malformed" => columns.period,
+                "edition_early" => columns.classification.unwrap_or(columns.code),
+                _ => columns.code,
+            };
             (fault, at, *mended)
         });
         for (fault, at, mended) in of_code.chain(own.iter().map(|(fault, at)| (fault.name(), *at, false))) {
