@@ -81,7 +81,8 @@ pub(crate) fn tie(editions: &mut [EditionFact]) {
         let Some(of) = self::edition(&edition.id) else { continue };
         let is_known = known.iter().any(|(id, _)| *id == of.predecessor);
         edition.predecessor = if is_known { of.predecessor } else { String::new() };
-        let after = YEARS.iter().find(|year| **year > edition.effective_from.year());
+        // Of its own year: it may be kept as in force from another day, as the first is since 1988.
+        let after = YEARS.iter().find(|year| **year > of.effective_from.year());
         let next = after.and_then(|year| known.iter().find(|(id, _)| *id == format!("HS{year}")));
         if let Some((_, from)) = next {
             edition.effective_to = from.pred_opt();
@@ -91,5 +92,23 @@ pub(crate) fn tie(editions: &mut [EditionFact]) {
             // A later edition is in force by now, whether or not it is known here.
             edition.effective_to = Some(ends);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::testing::day;
+
+    #[test]
+    fn an_edition_that_is_in_force_from_another_day_ends_where_the_one_after_it_begins() {
+        let mut editions = [edition("HS1992").unwrap(), edition("HS2022").unwrap()];
+        editions[0].effective_from = day("1988-01-01");
+        tie(&mut editions);
+        assert_eq!(editions[0].effective_to, Some(day("1995-12-31")), "HS1996 is not known here");
+        let mut editions = [editions[0].clone(), edition("HS1996").unwrap()];
+        editions[1].effective_from = day("1996-07-01");
+        tie(&mut editions);
+        assert_eq!(editions[0].effective_to, Some(day("1996-06-30")));
     }
 }
