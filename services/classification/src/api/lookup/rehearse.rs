@@ -11,7 +11,7 @@ use super::Lookup;
 use super::batch::Translations;
 use crate::api::named_list::ListName;
 use crate::api::{error, parse, render};
-use crate::domain::{CodeRef, CodeText, EditionId, resolve, resolve_edition, translate};
+use crate::domain::{CodeRef, CodeText, EditionId, VANISHED_BELOW, rehearse, resolve, resolve_edition};
 
 /// Most codes of a portfolio.
 const MAX_PORTFOLIO: usize = 10_000;
@@ -63,9 +63,11 @@ impl Lookup {
         for asked in &codes {
             let (result, found) = match resolve(&catalogue, asked) {
                 Ok(at) => {
-                    let found = translate(&catalogue, at, target, request.include_held_back);
+                    let found = rehearse(&catalogue, at, target, request.include_held_back);
                     *counts.entry(render::relation_name(found.relation)).or_default() += 1;
                     answer.same_digits_changed_scope_count += u32::from(found.same_digits_changed_scope);
+                    let vanished = found.findings.iter().any(|finding| finding.code == VANISHED_BELOW);
+                    answer.vanished_below_count += u32::from(vanished);
                     let rendered = render::translation(&catalogue, at, target, &found);
                     (translation_result::Result::Translation(rendered), Some(found))
                 }

@@ -79,7 +79,11 @@ pub(super) fn rehearsed(answer: &RehearseEditionResponse) -> String {
         .iter()
         .map(|(relation, count)| format!("{count} {}", relation.to_lowercase().replace('_', "-")))
         .collect();
-    let more = [(answer.not_found_count, "not found"), (answer.same_digits_changed_scope_count, "of changed scope")];
+    let more = [
+        (answer.not_found_count, "not found"),
+        (answer.same_digits_changed_scope_count, "of changed scope"),
+        (answer.vanished_below_count, "with codes below that vanish"),
+    ];
     counts.extend(more.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
     let listed = match answer.listed_on.as_str() {
         "" => String::new(),
@@ -112,6 +116,10 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(rehearsed(&answer), "in force from 2028-01-01: 2 exact\n");
+        answer.vanished_below_count = 1;
+        let vanished = "in force from 2028-01-01: 2 exact, 1 with codes below that vanish\n";
+        assert_eq!(rehearsed(&answer), vanished);
+        answer.vanished_below_count = 0;
         answer.listed_on = "2028-01-01".to_owned();
         assert_eq!(rehearsed(&answer), "in force from 2028-01-01, the list as on 2028-01-01: 2 exact\n");
     }
