@@ -328,7 +328,10 @@ impl Failure {
         } else if let Some(hint) = self.mint(status) {
             writeln!(f, "hint: {hint}")?;
         } else if let Some(hint) = advice(status) {
-            writeln!(f, "hint: {hint}")?;
+            // Change sets of codes have commands of their own, which are called alike.
+            let of_codes = self.command.starts_with("code change ");
+            let own = of_codes.then(|| hint.replace("greenlane change ", "greenlane code change "));
+            writeln!(f, "hint: {}", own.as_ref().unwrap_or(&hint))?;
             if hint == UNREACHED && self.tried.is_default {
                 let local = crate::cli::default_data().join(CONTEXT_FILE);
                 writeln!(f, "hint: no context is chosen and {} is not here: these are the defaults", local.display())?;

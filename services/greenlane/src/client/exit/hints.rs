@@ -80,9 +80,7 @@ fn of_state(resource: &str, state: &str, step: &str, is_announced: bool) -> Opti
         ("reverse", "rejection" | "reversal") => {
             "what was let in is what can be reversed: greenlane write-off list --kind use"
         }
-        (_, "draft") if is_change(resource) => {
-            "its author proposes it first: greenlane change propose, or greenlane code change propose"
-        }
+        (_, "draft") if is_change(resource) => "its author proposes it first: greenlane change propose",
         (_, "proposed") if is_change(resource) => {
             "those concerned are heard first, or it is reviewed: greenlane change notify, greenlane change review"
         }

@@ -295,3 +295,15 @@ fn a_body_without_a_role_is_told_to_be_given_it() {
     let hint = advice(&Status::from(withdrawn)).unwrap();
     assert_eq!(hint, "see how it stands: greenlane get bodies/asa/designations/5");
 }
+
+#[test]
+fn a_conflict_of_a_change_set_of_codes_leads_to_the_commands_for_these() {
+    let status = || {
+        let fault = Fault::state_conflict("changeSets/x", "proposed", "publish");
+        Status::from(fault)
+    };
+    let of_codes = Failure { command: "code change publish".to_owned(), ..failure(status(), None) }.to_string();
+    assert!(of_codes.contains("greenlane code change notify, greenlane code change review"), "{of_codes}");
+    let other = Failure { command: "change publish".to_owned(), ..failure(status(), None) }.to_string();
+    assert!(other.contains("greenlane change notify, greenlane change review"), "{other}");
+}
