@@ -48,8 +48,11 @@ impl GreenLists {
         let catalogue = page.read(&self.catalogues, consistency).await?;
         let edition = state::edition(&catalogue, "edition", &edition)?;
         let mut states = Vec::with_capacity(lists.len());
-        for list in &lists {
-            states.push(self.state(&catalogue, list).await?);
+        for (at, list) in lists.iter().enumerate() {
+            // What is on a list is not more so for being asked for twice; without itself it is empty.
+            if operation == ListOperation::Difference || !lists[..at].contains(list) {
+                states.push(self.state(&catalogue, list).await?);
+            }
         }
         let days: Vec<OnDay<'_>> = states.iter().map(state::State::on_day).collect();
         let combination = combine(&catalogue, operation, &days, edition);
@@ -60,7 +63,7 @@ impl GreenLists {
         let row = |row: &crate::domain::Combined| wire::CombinedEntry {
             code: Some(render::reference(&catalogue, row.code)),
             ex: row.ex,
-            green_lists: row.lists.iter().map(|list| states[*list].name()).collect(),
+            green_lists: names(row.lists.iter().map(|list| states[*list].name())),
             findings: render::findings(&row.findings),
         };
         let page = page.cut(&catalogue, combination.rows.iter().map(row))?;
@@ -71,4 +74,15 @@ impl GreenLists {
             unknown_entries,
         })
     }
+}
+
+/// Each name once: several states of a list have one.
+fn names(of_lists: impl Iterator<Item = String>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in of_lists {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }

@@ -13,7 +13,7 @@ use crate::api::named_list::ListName;
 use crate::domain::{Catalogue, EditionId, ListData, OnDay, resolve_edition};
 
 /// Which list, in which version, on which day.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct StateRef {
     name: ListName,
     on: NaiveDate,

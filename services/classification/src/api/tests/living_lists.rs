@@ -23,6 +23,7 @@ engine_tests!(Migrator:
     a_projection_has_the_class_of_each_row_and_pages_that_hold_each_once,
     a_comparison_tells_a_change_of_edition_from_a_real_one,
     lists_are_put_together_with_reasons,
+    a_list_that_is_put_together_with_itself_is_named_once,
     a_reference_classification_is_drafted_with_reasons,
     a_list_weighs_once_in_a_reference_classification_in_whatever_version,
     rows_are_looked_over_and_lists_by_name,
@@ -255,6 +256,30 @@ async fn lists_are_put_together_with_reasons(db: TestDatabase) {
     let row = modules(&union.entries);
     assert_eq!((row.ex, row.green_lists.len()), (false, 2));
     assert_eq!(row.findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>(), ["exact", "part_only"]);
+    running.end().await;
+}
+
+async fn a_list_that_is_put_together_with_itself_is_named_once(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let mut lists = running.green_lists();
+    for (operation, second, any) in [
+        (ListOperation::Union, state("oecd-cleg", 0), true),
+        (ListOperation::Intersection, state("oecd-cleg", 0), true),
+        (ListOperation::Union, state("oecd-cleg", 1), true),
+        (ListOperation::Difference, state("oecd-cleg", 0), false),
+    ] {
+        let request = CombineGreenListsRequest {
+            operation: operation.into(),
+            green_lists: vec![state("oecd-cleg", 0), second.clone()],
+            edition: "editions/HS2022".to_owned(),
+            page_size: 1_000,
+            ..Default::default()
+        };
+        let entries = lists.combine_green_lists(request).await.unwrap().into_inner().entries;
+        assert_eq!(!entries.is_empty(), any, "{operation:?} {second:?}");
+        assert!(entries.iter().all(|row| row.green_lists == ["greenLists/oecd-cleg"]), "{operation:?} {second:?}");
+        assert!(entries.iter().all(|row| second.version > 0 || row.findings.len() == 1), "{operation:?} {second:?}");
+    }
     running.end().await;
 }
 

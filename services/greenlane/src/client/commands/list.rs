@@ -170,10 +170,10 @@ pub(crate) enum Command {
         /// Take also codes of which lists hold only a part, marked as such.
         #[arg(long)]
         parts: bool,
-        /// Take this code in any case. May be repeated.
+        /// Take this code in any case: 854143, or HS2022:854143. May be repeated.
         #[arg(long, value_name = "CODE")]
         always: Vec<String>,
-        /// Leave this code out in any case. May be repeated.
+        /// Leave this code out in any case, named in the same way. May be repeated.
         #[arg(long, value_name = "CODE")]
         never: Vec<String>,
         #[command(flatten)]

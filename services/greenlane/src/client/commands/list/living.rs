@@ -17,6 +17,7 @@ use crate::client::{
     Session,
     commands::code::with_flag,
     exit::{Exit, Usage},
+    input,
     render::{self, Output, View},
 };
 
@@ -239,7 +240,7 @@ pub(super) struct Reference {
 pub(super) async fn reference(session: &Session, asked: Reference) -> anyhow::Result<Exit> {
     let mut lists = GreenListServiceClient::new(session.classification()?);
     let bare = asked.edition.strip_prefix("editions/").unwrap_or(&asked.edition);
-    let code = |code: &String| CodeReference { edition: bare.to_owned(), code: code.clone() };
+    let code = |text: &String| code_of(bare, text);
     let request = BuildReferenceClassificationRequest {
         green_lists: asked.lists.iter().map(|list| weighted(list, &asked.on)).collect::<Result<_, _>>()?,
         edition: edition(&asked.edition),
@@ -259,6 +260,12 @@ pub(super) async fn reference(session: &Session, asked: Reference) -> anyhow::Re
             .await
     };
     session.list(REFERENCE, asked.rows, ask).await
+}
+
+/// A code with its edition before it, as codes are named elsewhere; without, it is of the edition that is asked for.
+fn code_of(edition: &str, text: &str) -> CodeReference {
+    let of_edition = || CodeReference { edition: edition.to_owned(), code: text.to_owned() };
+    input::parse_code(text).unwrap_or_else(|_| of_edition())
 }
 
 /// An edition's name from its name or its bare identifier.
@@ -287,4 +294,22 @@ fn weighted(text: &str, on: &str) -> anyhow::Result<WeightedList> {
         }
     };
     Ok(WeightedList { green_list: Some(state(list, on)?), weight })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code_of;
+
+    #[test]
+    fn a_code_to_take_in_any_case_may_name_its_edition_as_everywhere_else() {
+        for (text, edition, code) in [
+            ("010121", "HS2022", "010121"),
+            ("HS2022:0101.21", "HS2022", "010121"),
+            // The service says that it is of another.
+            ("HS2017:010121", "HS2017", "010121"),
+        ] {
+            let found = code_of("HS2022", text);
+            assert_eq!((found.edition.as_str(), found.code.as_str()), (edition, code), "{text}");
+        }
+    }
 }
