@@ -27,7 +27,7 @@ use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::{Value, json};
 
-pub(crate) use cell::{at, field_name, label, plain, text as cell_text, written};
+pub(crate) use cell::{at, field_name, label, plain, text as cell_text, visible, written};
 pub(crate) use said::{hold, say, talk};
 
 /// Columns of a terminal that does not say how many it has: one that a script has opened says 0.

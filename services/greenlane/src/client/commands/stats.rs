@@ -75,7 +75,8 @@ pub(crate) fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
     }
     if summary.flows.len() > 1 {
         let flows: Vec<&str> = summary.flows.iter().map(String::as_str).collect();
-        render::talk(&format!("the flows {} are added up: --flow takes one of them", flows.join(", ")));
+        let flows = flows.join(", ");
+        render::talk(&format!("the flows {} are added up: --flow takes one of them", render::visible(&flows)));
     }
     if let Some(folder) = &args.svg {
         plots(&summary, &partners, folder)?;

@@ -126,14 +126,16 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     bar.finish_and_clear();
     if session.output() == Output::Table {
         render::write(&editions.told())?;
-        render::write(said.reporters.told())?;
+        render::write(&render::visible(said.reporters.told()))?;
         render::write(&report(&done, said.revision))?;
         if let Some(union) = survey.union() {
+            let union = render::visible(&union);
             render::talk(&format!("{union} counts beside other economies: where its members are among them, twice"));
         }
         if !args.by.contains(&By::Flow)
             && let Some(flows) = survey.added_flows()
         {
+            let flows = render::visible(&flows);
             render::talk(&format!("the flows {flows} are added up; --by list,year,flow keeps them apart"));
         }
     }

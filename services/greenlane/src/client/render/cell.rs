@@ -1,6 +1,6 @@
 //! A value as one cell of a table.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
 use serde_json::{Map, Value};
 
@@ -103,6 +103,19 @@ pub(crate) fn text(row: &Value, path: &str) -> String {
         None => at(row, path).map(plain).unwrap_or_default(),
         Some(path) => at(row, path).filter(|value| value.as_f64() != Some(0.0)).map(plain).unwrap_or_default(),
     }
+}
+
+/// A text for a terminal, in which control characters are seen and do nothing: names come out of files, and from others.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    let acts = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut seen = String::with_capacity(text.len() + 8);
+    for letter in text.chars() {
+        if acts(letter) { seen.extend(letter.escape_default()) } else { seen.push(letter) }
+    }
+    Cow::Owned(seen)
 }
 
 /// A value as one cell of text.

@@ -4,6 +4,8 @@ use std::{io::IsTerminal as _, sync::LazyLock};
 
 use comfy_table::{Attribute, Cell, Color};
 
+use super::visible;
+
 /// Whether stdout is coloured (no-color.org, bixense.com/clicolors).
 static WANTED: LazyLock<bool> = LazyLock::new(|| {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -78,7 +80,7 @@ fn tone(word: &str) -> Option<Color> {
 
 /// A cell, in the colour of its word if it is one that tells.
 pub(crate) fn cell(text: impl Into<String>) -> Cell {
-    let text = text.into();
+    let text = visible(&text.into()).into_owned();
     match tone(&text).filter(|_| wanted()) {
         Some(colour) => Cell::new(text).fg(colour),
         None => Cell::new(text),

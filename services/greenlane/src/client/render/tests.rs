@@ -50,6 +50,14 @@ fn a_record_shows_enum_values_as_words_and_leaves_out_what_is_empty() {
 }
 
 #[test]
+fn what_would_act_on_a_terminal_is_seen_in_a_table_and_does_nothing() {
+    let value = json!({ "items": [{ "code": "A\u{1b}[31mB\u{9b}C\u{7}", "when": "2020" }] });
+    let table = text(Output::Table, &value, LIST).unwrap();
+    assert!(table.contains("A\\u{1b}[31mB\\u{9b}C\\u{7}") && !table.contains('\u{1b}'), "{table:?}");
+    assert_eq!(visible("Réunion\n\tB"), "Réunion\n\tB");
+}
+
+#[test]
 fn a_zero_that_means_none_is_left_out_and_others_are_shown() {
     let columns: &[Column] = &[("Index", "index"), ("Published", "published?")];
     let value = json!({ "index": 0, "published": 0 });

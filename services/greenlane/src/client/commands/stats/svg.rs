@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use greenlane_tally::Sum;
 
 use super::read::Summary;
+use crate::client::render::sums::parted;
 
 const WIDE: f64 = 720.0;
 const HIGH: f64 = 400.0;
@@ -227,10 +228,10 @@ pub(crate) fn bars(title: &str, rows: &[(&str, Sum)]) -> String {
     document(title, (wide, high), &body)
 }
 
-/// What stands behind a bar.
+/// What stands behind a bar, as the terminal has it.
 fn amounts(sum: &Sum) -> String {
-    let beyond = beyond(sum.undetermined, sum.held_back, |part| format!("{part:.3e}"));
-    format!("{:.3e} to {:.3e}{beyond}", sum.certain, sum.possible)
+    let beyond = beyond(sum.undetermined, sum.held_back, |part| parted(part, 0));
+    format!("{} to {}{beyond}", parted(sum.certain, 0), parted(sum.possible, 0))
 }
 
 #[cfg(test)]
@@ -251,7 +252,7 @@ mod tests {
         };
         let (shares, bars) = plots("300");
         assert!(shares.contains(">a (+ 30.0% ?)<") && shares.contains("cannot be told"), "{shares}");
-        assert!(bars.contains(">7.000e2 to 7.000e2 (+ 3.000e2 ?)<") && bars.contains("cannot be told"), "{bars}");
+        assert!(bars.contains(">700 to 700 (+ 300 ?)<") && bars.contains("cannot be told"), "{bars}");
         let (shares, bars) = plots("0");
         assert!(!shares.contains("cannot be told") && !bars.contains("?"), "{shares} {bars}");
     }
@@ -287,7 +288,7 @@ mod tests {
         let shares = shares(&summary);
         assert!(shares.contains(">a (+ 8.1% h)<") && shares.contains("held back in any one year"), "{shares}");
         let bars = bars("", &summary.by_list().collect::<Vec<_>>());
-        assert!(bars.contains(">9.000e0 to 9.000e0 (+ 8.100e1 h)<") && bars.contains("that are held back"), "{bars}");
+        assert!(bars.contains(">9 to 9 (+ 81 h)<") && bars.contains("that are held back"), "{bars}");
     }
 
     /// The width of a plot, as its view box says.

@@ -3,7 +3,7 @@
 use greenlane_tally::Sum;
 
 use super::read::Summary;
-use crate::client::render::sums::parted;
+use crate::client::render::{sums::parted, visible};
 
 /// Letters in the longest bar.
 const WIDE: f64 = 40.0;
@@ -15,11 +15,12 @@ pub(crate) fn plots(summary: &Summary, partners: &[(&str, Sum)]) -> String {
     let (mut text, mut before) = (String::new(), "");
     for (list, year, bounds) in summary.years() {
         if list != before {
-            text.push_str(&format!("\nshare of {list} by year: certainly █, possibly ░\n"));
+            text.push_str(&format!("\nshare of {} by year: certainly █, possibly ░\n", visible(list)));
             before = list;
         }
         let (from, to) = (share(&bounds, bounds.certain), share(&bounds, bounds.possible));
-        text.push_str(&format!("{year}  {}  {:.2}% to {:.2}%", bar(from, to, most), 100.0 * from, 100.0 * to));
+        let bar = bar(from, to, most);
+        text.push_str(&format!("{}  {bar}  {:.2}% to {:.2}%", visible(year), 100.0 * from, 100.0 * to));
         if let Some(estimated) = bounds.estimated() {
             text.push_str(&format!(", estimated {:.2}%", 100.0 * share(&bounds, estimated)));
         }
@@ -37,7 +38,7 @@ pub(crate) fn plots(summary: &Summary, partners: &[(&str, Sum)]) -> String {
     for (name, bounds) in partners {
         let bar = bar(bounds.certain, bounds.possible, most);
         let (from, to) = (parted(bounds.certain, 0), parted(bounds.possible, 0));
-        text.push_str(&format!("{name:24.24} {bar}  {from} to {to}"));
+        text.push_str(&format!("{:24.24} {bar}  {from} to {to}", visible(name)));
         if let Some(estimated) = bounds.estimated() {
             text.push_str(&format!(", estimated {}", parted(estimated, 0)));
         }
@@ -86,6 +87,18 @@ period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,held_back:a
         let summary = read::summary(Table::csv(Box::new(text.as_bytes())).unwrap(), None).unwrap();
         let plots = plots(&summary, &summary.top_partners(1));
         assert!(plots.contains("0 to 0, held back 900\n"), "{plots}");
+    }
+
+    #[test]
+    fn no_name_of_a_table_acts_on_the_terminal() {
+        let text = "\
+period,partnerDesc,cmdCode,primaryValue,counted,certain:a\u{1b}[1m,possible:a\u{1b}[1m
+2\u{1b}[2,\u{1b}]0;Peru\u{7},854143,1000,1,500,500
+";
+        let summary = read::summary(Table::csv(Box::new(text.as_bytes())).unwrap(), None).unwrap();
+        let plots = plots(&summary, &summary.top_partners(1));
+        assert!(plots.contains("\\u{1b}]0;Peru\\u{7}") && plots.contains("share of a\\u{1b}[1m by year"), "{plots:?}");
+        assert!(!plots.contains(['\u{1b}', '\u{7}']), "{plots:?}");
     }
 
     #[test]
