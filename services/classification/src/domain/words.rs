@@ -79,6 +79,12 @@ pub(crate) fn key(shown: &str) -> String {
     if shown.starts_with(is_han) { shown.to_owned() } else { stem(shown) }
 }
 
+/// The words of a text that say nothing of goods, in alphabetical order and each once.
+pub(crate) fn unsaid(text: &str) -> Vec<&'static str> {
+    let folded = fold(text);
+    STOP_WORDS.iter().filter(|stop| folded.split(' ').any(|word| word == **stop)).copied().collect()
+}
+
 /// A stretch of a text.
 enum Run<'t> {
     Han(&'t str),

@@ -236,7 +236,7 @@ pub(super) fn explain(
     let telling = vague(catalogue, question, asked, tongue, answer);
     // Whatever the words are, somebody has decided such a thing before.
     let told = decided >= DECIDED;
-    let own = if told { None } else { listed(catalogue, asked, tongue, answer) };
+    let own = if told { None } else { listed(catalogue, question, asked, tongue, answer) };
     if !told && (own.is_some() || !telling || by_nothing(asked, answer) || everywhere(catalogue, question, asked)) {
         answer.cannot_tell = true;
     }
@@ -310,8 +310,14 @@ fn described<'c>(catalogue: &'c Catalogue, at: Position, language: &str) -> Opti
 }
 
 /// Notes that the description is a term that is listed as one which says too little. What to ask then.
-fn listed(catalogue: &Catalogue, asked: &[Word], tongue: Tongue, answer: &mut Suggestion) -> Option<String> {
-    let listed = catalogue.vague.find(asked)?;
+fn listed(
+    catalogue: &Catalogue,
+    question: &Question<'_>,
+    asked: &[Word],
+    tongue: Tongue,
+    answer: &mut Suggestion,
+) -> Option<String> {
+    let listed = catalogue.vague.find(question.description, asked)?;
     let (code, why, why_in_chinese) = match listed.shortfall {
         Shortfall::Vague => ("vague_term", "says nothing of what the goods are", "没有说明是什么货物"),
         Shortfall::Ambiguous => ("ambiguous_term", "may be goods of many codes", "可能指多个编码的货物"),

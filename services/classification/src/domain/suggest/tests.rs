@@ -161,6 +161,33 @@ fn that_a_word_stands_all_over_or_is_listed_is_told_in_chinese_to_who_asks_so() 
 }
 
 #[test]
+fn a_listed_term_is_found_only_where_all_its_words_stand_even_those_that_say_nothing() {
+    let mut facts = crate::domain::testing::invented_facts(&["84"], &[]);
+    let term = |term: &str, question: &str| {
+        let (term, question) = (term.to_owned(), question.to_owned());
+        VagueTerm { term, question, ..VagueTerm::default() }
+    };
+    let terms = vec![term("IT goods", "Which?"), term("machine parts", "Of which?"), term("parts", "Whose?")];
+    let (language, source) = ("en".to_owned(), SourceFact::default());
+    facts.vague.push(VagueFact { shortfall: Shortfall::Vague, language, terms, source });
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    for (description, listed) in [
+        ("it goods", Some("IT goods")),
+        ("Goods, IT", Some("IT goods")),
+        ("goods", None),
+        ("other goods", None),
+        ("parts of a machine", Some("machine parts")),
+        ("other parts", Some("parts")),
+    ] {
+        let asked = Question { description, edition: 0, on: day("2025-01-01"), among: None, limit: 10 };
+        let answer = suggest(&catalogue, &asked);
+        let found = answer.findings.iter().find(|finding| finding.message.contains("is listed"));
+        let term = found.map(|finding| finding.parameters[0].1.as_str());
+        assert_eq!(term, listed, "{description}: {:?}", answer.findings);
+    }
+}
+
+#[test]
 fn who_asks_in_chinese_of_codes_that_are_described_in_english_alone_is_told_in_chinese_with_their_words() {
     let mut facts = crate::domain::testing::invented_facts(&[""], &[]);
     for heading in 1..=60 {
