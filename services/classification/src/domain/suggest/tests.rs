@@ -348,6 +348,52 @@ fn the_question_names_the_codes_that_it_tells_apart() {
 }
 
 #[test]
+fn near_ties_are_told_as_near_ties_and_asked_about_however_many_others_have_a_word() {
+    let mut facts = crate::domain::testing::invented_facts(&["85 8541"], &[]);
+    for (digits, goods) in [("854141", "Copper tubes, polished"), ("854142", "Copper tubes, painted")] {
+        facts.codes.push(crate::domain::testing::code("E1", digits, goods));
+    }
+    for kind in 0..250 {
+        let (heading, goods) = if kind < 50 { (74, "Copper wire") } else { (70, "Glass beads") };
+        let (digits, goods) = (format!("{heading}{kind:04}"), format!("{goods}, kind {kind}"));
+        facts.codes.push(crate::domain::testing::code("E1", &digits, &goods));
+    }
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    let asked = Question { description: "copper tubes", edition: 0, on: day("2025-01-01"), among: None, limit: 100 };
+    let answer = suggest(&catalogue, &asked);
+    let said: Vec<f64> = answer.candidates.iter().map(|candidate| candidate.confidence).collect();
+    assert!(said[1] > 0.8 * said[0] && said[2] < 0.2 * said[0], "{said:?}");
+    assert!(said.iter().sum::<f64>() <= 1.0 + 1e-9, "{said:?}");
+    assert!(answer.question.is_some());
+}
+
+#[test]
+fn probabilities_fall_off_as_the_evidence_does_and_are_never_more_than_one_together() {
+    let told = |top, behind: &[f64]| {
+        let told = spread(top, behind);
+        assert!(told.iter().sum::<f64>() <= 1.0 + 1e-9, "{told:?}");
+        told
+    };
+    // Near ties before others: the first is as likely as said.
+    let near = told(0.44, &[0.0, -0.1, -0.8, -0.9, -1.0, -1.1, -1.2, -1.3, -1.4, -1.5]);
+    assert!((near[0] - 0.44).abs() < 1e-9 && near[1] > 0.3 && near[2] < 0.1, "{near:?}");
+    // No surer than a tie allows.
+    assert_eq!(told(0.9, &[0.0, 0.0]), [0.5, 0.5]);
+    // That the first is not likely makes nothing more likely that is far behind it.
+    let far = told(0.3, &[0.0, -5.0]);
+    assert!((far[0] - 0.3).abs() < 1e-9 && far[1] < 0.01, "{far:?}");
+}
+
+#[test]
+fn what_a_code_became_is_as_likely_each_where_nothing_prefers_one() {
+    let catalogue = starter().with_taught(2, vec![example("Sun catcher 9000", "HS2017", "854140")]);
+    let answer = ask(&catalogue, "sun catcher 9000");
+    let said: Vec<f64> = answer.candidates.iter().take(4).map(|candidate| candidate.confidence).collect();
+    assert!(said.len() == 4 && said[3] > 0.9 * said[0], "{said:?}");
+    assert!(answer.question.is_some());
+}
+
+#[test]
 fn only_what_is_admitted_is_suggested() {
     let catalogue = starter();
     let edition = catalogue.edition("HS2022").unwrap();
