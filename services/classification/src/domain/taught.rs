@@ -18,7 +18,7 @@ use foldhash::fast::{FixedState, RandomState};
 
 use super::catalogue::{Catalogue, Position};
 use super::facts::ExampleFact;
-use super::words::{features, fold, words};
+use super::words::{features, fold, kin, words};
 
 /// How soon repetitions of a feature stop counting.
 const SATURATION: f64 = 0.8;
@@ -29,7 +29,9 @@ const ALIKE: f64 = 3.0;
 /// How alike a feature's examples are taken to be while there are few.
 const SUPPOSED: f64 = 0.3;
 /// How many examples decide.
-const NEAREST: usize = 40;
+const NEAREST: usize = 30;
+/// How many pieces of a word that is known nowhere an example must have to be akin by them.
+const PIECES: u16 = 2;
 
 /// A decided classification.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,6 +104,9 @@ pub(crate) struct Neighbour {
     pub(crate) likeness: f64,
     /// How much the words of both agree, 0 to 1 (Dice): one of many words is like any description of one of them.
     pub(crate) agreed: f64,
+    /// Whether it has a word of the description, or what a word of it that is known nowhere may mean. Any others only lie
+    /// near.
+    pub(crate) akin: bool,
 }
 
 impl Taught {
@@ -200,9 +205,10 @@ impl Taught {
         }
     }
 
-    /// The examples that stand on a day and that a description is most like, nearest first.
+    /// The examples that stand on a day and that a description is most like, nearest first: none where none is akin to it.
+    /// `elsewhere`: whether a word, as it is looked up, is known beside what was taught. Such a word means itself.
     #[expect(clippy::cast_precision_loss, reason = "numbers of examples are far below 2^52")]
-    pub(crate) fn nearest(&self, description: &str, on: NaiveDate) -> Vec<Neighbour> {
+    pub(crate) fn nearest(&self, description: &str, on: NaiveDate, elsewhere: impl Fn(&str) -> bool) -> Vec<Neighbour> {
         let known = self.known(on);
         if known == 0 {
             return Vec::new();
@@ -219,23 +225,53 @@ impl Taught {
         let mut scores = vec![0.0f64; known];
         let mut whole = 0.0;
         for (feature, times) in asked {
-            let postings = self.ids.get(feature.as_str()).map_or(&[][..], |id| self.postings[*id as usize].as_slice());
-            let found = postings.partition_point(|posting| (posting.example as usize) < known);
+            let postings = self.postings(&feature, known);
             // What no example has says as much as what one has: nothing is known of either.
-            let alike = found.checked_sub(1).map_or_else(|| alike(1, 1), |last| postings[last].alike);
-            let weight = weight(found) * (1.0 + ALIKE * f64::from(alike));
+            let alike = postings.last().map_or_else(|| alike(1, 1), |last| last.alike);
+            let weight = weight(postings.len()) * (1.0 + ALIKE * f64::from(alike));
             whole += weight;
-            for Posting { example, count, .. } in &postings[..found] {
+            for Posting { example, count, .. } in postings {
                 let (number, count) = (*example as usize, f64::from(*count));
                 let length = 1.0 - LENGTH + LENGTH * f64::from(self.examples[number].length) / mean;
                 let gain = count * (SATURATION + 1.0) / (count + SATURATION * length);
                 scores[number] += weight * gain * times.min(2.0).sqrt();
             }
         }
-        let mut found = self.take(scores, whole.max(f64::MIN_POSITIVE), on);
-        let words = said(description);
-        found.iter_mut().for_each(|near| near.agreed = agreed(&words, &near.example.words));
+        let mut found = self.take(scores, whole.max(f64::MIN_POSITIVE), &self.akin(description, known, elsewhere), on);
+        let (words, folded) = (said(description), fold(description));
+        for near in &mut found {
+            near.agreed = agreed(&words, &near.example.words);
+            near.akin |= near.example.folded == folded;
+        }
+        if !found.iter().any(|near| near.akin) {
+            found.clear();
+        }
         found
+    }
+
+    /// Of the first examples those that have a feature.
+    fn postings(&self, feature: &str, first: usize) -> &[Posting] {
+        let postings = self.ids.get(feature).map_or(&[][..], |id| self.postings[*id as usize].as_slice());
+        &postings[..postings.partition_point(|posting| (posting.example as usize) < first)]
+    }
+
+    /// Which of the first examples are akin to a description.
+    fn akin(&self, description: &str, first: usize, elsewhere: impl Fn(&str) -> bool) -> Vec<bool> {
+        let kin = kin(description);
+        let mut akin = vec![false; first];
+        for posting in kin.words.iter().flat_map(|word| self.postings(word, first)) {
+            akin[posting.example as usize] = true;
+        }
+        let mut shared = vec![0u16; first];
+        for (_, pieces) in kin.pieces.iter().filter(|(word, _)| !elsewhere(word)) {
+            shared.fill(0);
+            for posting in pieces.iter().flat_map(|piece| self.postings(piece, first)) {
+                let example = posting.example as usize;
+                shared[example] += 1;
+                akin[example] |= shared[example] >= PIECES;
+            }
+        }
+        akin
     }
 
     /// How many examples are known on a day.
@@ -271,7 +307,7 @@ impl Taught {
         decided - self.withdrawn.get(digits).map_or(0, |days| days.partition_point(|day| *day <= on))
     }
 
-    fn take(&self, scores: Vec<f64>, whole: f64, on: NaiveDate) -> Vec<Neighbour> {
+    fn take(&self, scores: Vec<f64>, whole: f64, akin: &[bool], on: NaiveDate) -> Vec<Neighbour> {
         let mut highest: HashMap<&str, Option<(NaiveDate, u64)>> = HashMap::new();
         let mut stands = |at: usize| {
             let example = &self.examples[at];
@@ -287,9 +323,11 @@ impl Taught {
             found.truncate(NEAREST);
         }
         found.sort_unstable_by(order);
-        let neighbour = |(score, at): (f64, usize)| (Arc::clone(&self.examples[at]), score / whole);
-        let found = found.into_iter().map(neighbour);
-        found.map(|(example, likeness)| Neighbour { example, likeness, agreed: 0.0 }).collect()
+        let neighbour = |(score, at): (f64, usize)| {
+            let (example, likeness) = (Arc::clone(&self.examples[at]), score / whole);
+            Neighbour { example, likeness, agreed: 0.0, akin: akin[at] }
+        };
+        found.into_iter().map(neighbour).collect()
     }
 }
 

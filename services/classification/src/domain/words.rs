@@ -9,7 +9,7 @@ mod spelling;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
-pub(crate) use features::features;
+pub(crate) use features::{features, kin};
 
 /// Words that say nothing of goods.
 const STOP_WORDS: &[&str] = &[

@@ -269,6 +269,11 @@ impl EditionIndex {
         &self.vocabulary
     }
 
+    /// Whether a word, as it is looked up, stands in any row.
+    pub(crate) fn knows(&self, word: &str) -> bool {
+        self.ids.contains_key(word)
+    }
+
     fn id(&self, word: &str) -> Option<u32> {
         self.ids.get(word).copied()
     }

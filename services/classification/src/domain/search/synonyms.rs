@@ -47,7 +47,7 @@ impl Synonyms {
     }
 
     /// What a word means, as it is looked up, beside itself.
-    pub(super) fn meant(&self, key: &str) -> impl Iterator<Item = &str> {
+    pub(crate) fn meant(&self, key: &str) -> impl Iterator<Item = &str> {
         self.by_key().get(key).into_iter().flatten().map(String::as_str)
     }
 }

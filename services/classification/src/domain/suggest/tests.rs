@@ -258,6 +258,54 @@ fn an_example_that_is_hardly_like_it_decides_nothing() {
 }
 
 #[test]
+fn examples_that_share_no_word_with_a_description_leave_its_answer_as_it_was_however_many_were_taught() {
+    let plain = starter();
+    let lessons = (0..400).flat_map(|number| {
+        // Like the words that are asked, letter by letter, and none of them.
+        [
+            example(&format!("STUART solarium panelboard {number}"), "HS2022", "740400"),
+            example(&format!("Coppertone scrapbook motorola {number}"), "HS2022", "854143"),
+            example(&format!("美 {number} 段 Batterion Lithuania"), "HS2022", "853951"),
+        ]
+    });
+    let taught = starter().with_taught(2, lessons.collect());
+    let edition = plain.edition("HS2022").unwrap();
+    let title = plain.code(plain.find(edition, "854143").unwrap()).fact.descriptions[0].1.clone();
+    for text in ["solar panel", "copper scrap", "electric motor", "lithium-ion battery", "spare parts", &title] {
+        let after = ask(&taught, text);
+        // To the last bit.
+        assert_eq!(format!("{after:?}"), format!("{:?}", ask(&plain, text)), "{text}");
+        assert!(after.candidates.iter().all(|it| it.lift == 0.0 && it.examples.is_empty()), "{text}");
+    }
+}
+
+#[test]
+fn a_title_is_answered_with_its_code_however_many_examples_share_a_word_with_it() {
+    let plain = starter();
+    let lessons = (0..400).map(|number| match number % 4 {
+        0 => example(&format!("photovoltaic garden lamp {number}"), "HS2022", "853951"),
+        _ => example(&format!("boots, size {number}"), "HS2022", "740400"),
+    });
+    let taught = starter().with_taught(2, lessons.collect());
+    let edition = plain.edition("HS2022").unwrap();
+    let descriptions = &plain.code(plain.find(edition, "854143").unwrap()).fact.descriptions;
+    let title = &descriptions.iter().find(|(language, _)| language == "en").unwrap().1;
+    assert!(title.to_lowercase().contains("photovoltaic"), "{title}");
+    let (before, after) = (ask(&plain, title), ask(&taught, title));
+    assert_eq!((first(&plain, &before), first(&taught, &after)), ("854143".to_owned(), "854143".to_owned()));
+    let [before, after] = [before, after].map(|answer| answer.candidates[0].confidence);
+    assert!(after > 0.8 * before, "{before} {after}");
+}
+
+#[test]
+fn a_misspelt_word_that_is_known_nowhere_is_answered_with_the_examples_of_the_one_that_was_meant() {
+    let catalogue = starter().with_taught(2, vec![example("Tangleteezer", "HS2022", "740400")]);
+    let answer = ask(&catalogue, "tangelteezer");
+    assert_eq!(first(&catalogue, &answer), "740400");
+    assert_eq!(answer.candidates[0].examples.len(), 1);
+}
+
+#[test]
 fn one_taught_example_that_shares_a_word_outvotes_nothing() {
     let plain = starter();
     let catalogue = starter().with_taught(

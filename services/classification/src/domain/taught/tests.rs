@@ -17,7 +17,7 @@ fn example(description: &str, code: &str, decided_on: &str) -> ExampleFact {
 }
 
 fn nearest(catalogue: &Catalogue, description: &str, on: &str) -> Vec<(String, f64)> {
-    let found = catalogue.taught.nearest(description, day(on));
+    let found = catalogue.taught.nearest(description, day(on), |_| false);
     found.into_iter().map(|near| (near.example.fact.code.clone(), near.likeness)).collect()
 }
 
@@ -32,6 +32,27 @@ fn what_was_taught_is_known_at_once_and_the_nearest_comes_first() {
     assert_eq!(found[0].0, "854143");
     assert!(found.iter().skip(1).all(|(_, likeness)| *likeness < found[0].1 / 3.0), "{found:?}");
     assert!(nearest(&starter(), "sun catcher panel", "2024-06-01").is_empty());
+}
+
+#[test]
+fn a_word_that_is_known_elsewhere_is_taken_for_no_other_that_was_taught() {
+    let lessons = vec![
+        example("STUART boots", "854143", "2024-01-01"),
+        example("爱 美 1 段 4 Aptamil 德国", "740400", "2024-01-01"),
+    ];
+    let catalogue = starter().with_taught(2, lessons);
+    let found = |description: &str, known: &[&str]| {
+        let found = catalogue.taught.nearest(description, day("2024-06-01"), |word| known.contains(&word));
+        found.into_iter().filter(|near| near.akin).map(|near| near.example.fact.code.clone()).collect::<Vec<_>>()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(found("stud horse", &["stud", "hors"]), none);
+    assert_eq!(found("laptop 4", &["laptop"]), none);
+    // Known nowhere else, they may be misspelt.
+    assert_eq!(found("stuat horse", &["hors"]), ["854143"]);
+    assert_eq!(found("aptamill", &[]), ["740400"]);
+    // What it has itself, whoever else knows it.
+    assert_eq!(found("boots", &["boot"]), ["854143"]);
 }
 
 #[test]

@@ -4,6 +4,8 @@ use super::{Run, Runs, STOP_WORDS, chinese, is_han, stem};
 
 /// Letters in a piece of a word.
 const PIECE: usize = 3;
+/// Letters of a word that may be taken for another: shorter ones have pieces in common by chance.
+const SHORTEST: usize = 4;
 /// Letters that labels leave out first.
 const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'u'];
 
@@ -29,17 +31,67 @@ pub(crate) fn features(text: &str) -> Vec<String> {
                 if STOP_WORDS.contains(&word.as_str()) {
                     continue;
                 }
-                // The mark keeps a piece from being taken for a word.
-                pieces('#', word.chars(), &mut features);
-                if !is_chinese && word.chars().all(char::is_alphabetic) {
-                    let sounded = |(place, letter): &(usize, char)| *place == 0 || !VOWELS.contains(letter);
-                    pieces('~', word.chars().enumerate().filter(sounded).map(|(_, letter)| letter), &mut features);
-                }
+                all_pieces(&word, is_chinese, &mut features);
                 features.push(stem(&word));
             }
         }
     }
     features
+}
+
+/// Which features of a text tell that another is of like goods, and do not only lie near.
+#[derive(Debug, Default)]
+pub(crate) struct Kin {
+    /// Words and pairs of Chinese characters: any of them does.
+    pub(crate) words: Vec<String>,
+    /// Words of letters by what they are looked up by, each with its pieces: where the word itself is known nowhere, some of
+    /// these do.
+    pub(crate) pieces: Vec<(String, Vec<String>)>,
+}
+
+/// Those of a text. A number, a letter and a single Chinese character stand with goods of every kind.
+pub(crate) fn kin(text: &str) -> Kin {
+    let mut kin = Kin::default();
+    let is_chinese = text.contains(is_han);
+    for run in Runs(text) {
+        match run {
+            Run::Mark(_) => {}
+            Run::Han(run) => {
+                kin.words
+                    .extend(chinese::cut(run).into_iter().filter(|word| word.chars().count() > 2).map(str::to_owned));
+                let characters: Vec<char> = run.chars().collect();
+                kin.words.extend(characters.windows(2).map(|pair| pair.iter().collect::<String>()));
+            }
+            Run::Other(run) => {
+                let word = run.to_lowercase();
+                if STOP_WORDS.contains(&word.as_str()) {
+                    continue;
+                }
+                let key = stem(&word);
+                if word.chars().count() >= SHORTEST && word.chars().all(char::is_alphabetic) {
+                    let mut pieces = Vec::new();
+                    all_pieces(&word, is_chinese, &mut pieces);
+                    pieces.sort_unstable();
+                    pieces.dedup();
+                    kin.pieces.push((key.clone(), pieces));
+                }
+                if key.chars().count() > 1 && !key.chars().all(char::is_numeric) {
+                    kin.words.push(key);
+                }
+            }
+        }
+    }
+    kin
+}
+
+/// The pieces of a word and, in a text that is not Chinese, of what is left of it without vowels. The mark keeps a piece from
+/// being taken for a word.
+fn all_pieces(word: &str, is_chinese: bool, features: &mut Vec<String>) {
+    pieces('#', word.chars(), features);
+    if !is_chinese && word.chars().all(char::is_alphabetic) {
+        let sounded = |(place, letter): &(usize, char)| *place == 0 || !VOWELS.contains(letter);
+        pieces('~', word.chars().enumerate().filter(sounded).map(|(_, letter)| letter), features);
+    }
 }
 
 /// The pieces of a word, its beginning and end among its letters.
@@ -51,7 +103,7 @@ fn pieces(mark: char, word: impl Iterator<Item = char>, features: &mut Vec<Strin
 
 #[cfg(test)]
 mod tests {
-    use super::features;
+    use super::{features, kin};
 
     #[test]
     fn a_misspelt_word_keeps_most_of_its_pieces() {
@@ -68,6 +120,13 @@ mod tests {
         assert!(shared >= 12, "{shared} of {}", short.len());
         // Numbers have no vowels to lose.
         assert!(!features("400").iter().any(|feature| feature.starts_with('~')));
+    }
+
+    #[test]
+    fn numbers_letters_and_single_characters_make_no_texts_akin() {
+        let found = kin("爱 美 1 段 4 Aptamil 德国 x");
+        assert_eq!(found.words, ["aptamil", "德国"]);
+        assert_eq!(found.pieces.iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>(), ["aptamil"]);
     }
 
     #[test]
