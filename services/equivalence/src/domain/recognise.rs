@@ -126,7 +126,7 @@ struct Judged<'a> {
     findings: Vec<Finding>,
     /// The strongest effect that it may have, where what it has cannot be said.
     may_have: Option<RecognitionEffect>,
-    /// The place among the findings, as they were found, of the first that leaves that effect open.
+    /// The place among the findings, which are sorted and each told once, of the first that leaves that effect open.
     leaves_open: usize,
     attempts: Vec<Attempt<'a>>,
 }
@@ -237,10 +237,10 @@ fn evaluate<'a>(ctx: &Context<'a, '_>, market: &Market<'a, '_>, entry: &'a Requi
             if ctx.detail != Detail::Attempts {
                 break;
             }
-            ctx.count_translations(false);
+            ctx.count(false);
         }
     }
-    ctx.count_translations(true);
+    ctx.count(true);
 
     // A route that may be there counts as one unless one that is there has no weaker an effect.
     let sure = result.route.as_ref().map(|route| route.effect);

@@ -136,6 +136,11 @@ pub(super) fn attempt<'a>(
     let net = Net { catalogue: ctx.catalogue, date: ctx.date() };
     let limit = usize::from(terms.chain_limit);
     let starts = designations.as_ref().map_or(Cow::Borrowed(&covered), |it| it.starts(&covered));
+    // Where something else is missing that is what is told, with any chain.
+    let is_noted = missing.is_some() || ctx.has_calendar_in_doubt();
+    if !is_noted && standing.chain_but_for_blocs(net, &starts, limit).is_some() {
+        ctx.note_calendar_in_doubt();
+    }
     let mut found = standing.chain(net, &starts, limit, Tier::Plain);
     if found.is_none() && standing.some_exempt {
         found = standing.chain(net, &starts, limit, Tier::Exempt);
@@ -151,6 +156,14 @@ pub(super) fn attempt<'a>(
     if let Some(it) = doubtful {
         let mut tiers = [Tier::Plain, Tier::Exempt, Tier::InDoubt].into_iter();
         found = tiers.find_map(|tier| standing.chain(net, it.possible_starts(), limit, tier));
+        // What is told is why it cannot be said whether it is designated for what the chain starts from.
+        if !is_noted
+            && let Some(found) = &found
+            && let Some(other) = standing.chain_but_for_blocs(net, it.possible_starts(), limit)
+            && other.certified != found.certified
+        {
+            ctx.note_calendar_in_doubt();
+        }
         missing = missing.or_else(|| it.doubt(found.as_ref()?.certified));
     }
     let Some(found) = found else { return failed(Check::Chain) };

@@ -123,7 +123,7 @@ pub(super) struct Context<'a: 'q, 'q> {
     pub(super) without_special_treatment: bool,
     /// For plans: the place of the annex under which the issuer counts as designated for all that it covers.
     pub(super) designated_under: Option<u32>,
-    /// Whether a calendar of a bloc left open whether something accepted counts, since it is not known who belongs to that.
+    /// Whether it decided that nobody knows who belongs to a bloc with a calendar of editions.
     calendar_in_doubt: Cell<bool>,
     /// Whether the catalogue knows all that was certified.
     knows_certified: bool,
@@ -210,8 +210,8 @@ impl<'a, 'q> Context<'a, 'q> {
         if had_part { self.translator.revision() } else { 0 }
     }
 
-    /// Says whether what is translated from now on has a part in the decision.
-    pub(super) fn count_translations(&self, counting: bool) {
+    /// Says whether what is translated, and what is noted as in doubt, from now on has a part in the decision.
+    pub(super) fn count(&self, counting: bool) {
         self.counting.set(counting);
     }
 
@@ -233,12 +233,15 @@ impl<'a, 'q> Context<'a, 'q> {
         self.translations.borrow().iter().any(|(_, it, counts)| *counts && *it == Err(TranslateError::Unavailable))
     }
 
-    /// Notes that a calendar of a bloc leaves open whether something accepted counts.
+    /// Notes that it decides, where this has a part in the decision, that nobody knows whether the market belongs to a bloc
+    /// with a calendar of editions: if that calendar were none of the market's, the decision would be another.
     pub(super) fn note_calendar_in_doubt(&self) {
-        self.calendar_in_doubt.set(true);
+        if self.counting.get() {
+            self.calendar_in_doubt.set(true);
+        }
     }
 
-    /// Whether one did.
+    /// Whether that did.
     pub(super) fn has_calendar_in_doubt(&self) -> bool {
         self.calendar_in_doubt.get()
     }

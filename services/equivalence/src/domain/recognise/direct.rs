@@ -48,6 +48,9 @@ pub(super) fn attempt<'a>(
                 }
                 Some(true) => return Verdict::Route(route(requirement, it.place, held)),
                 None => {
+                    if it.bloc_decides {
+                        ctx.note_calendar_in_doubt();
+                    }
                     missing.get_or_insert_with(|| standing::missing(ctx, market, it.terms));
                     continue;
                 }

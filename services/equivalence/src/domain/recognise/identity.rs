@@ -1,5 +1,5 @@
 //! The identifier of a decision: the hash of the question, of the revisions that it was made at, of what could not be had
-//! from classification, and of whether a calendar of a bloc was in doubt.
+//! from classification, and of whether it decided that the calendar of a bloc was in doubt.
 
 use chrono::{Datelike as _, NaiveDate};
 use sha2::{Digest, Sha256};
@@ -11,7 +11,7 @@ use crate::domain::equivalence::TargetKey;
 /// Names what is hashed and how; changes when either does.
 const DOMAIN: &[u8] = b"greenlane recognition decision v1";
 
-/// Says that it is not known of a bloc with a calendar of editions whether the market belongs to that. No day is as long.
+/// Says that it decided that nobody knows whether the market belongs to a bloc with a calendar of editions. No day is as long.
 const CALENDAR_IN_DOUBT: &[u8] = b"calendar of a bloc in doubt";
 
 pub(super) fn of(ctx: &Context<'_, '_>) -> DecisionId {

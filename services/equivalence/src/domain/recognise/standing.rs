@@ -22,6 +22,8 @@ pub(super) struct Stands<'a> {
     pub(super) counts: Option<bool>,
     /// Whether it counts only since the goods are stock that is exempt.
     pub(super) exempt: bool,
+    /// Whether it counts but for the calendar of a bloc, and nobody knows whether the market belongs to that.
+    pub(super) bloc_decides: bool,
 }
 
 /// The acceptances of a requirement that are in force, by whether they count.
@@ -32,6 +34,8 @@ pub(super) struct Standing<'a> {
     pub(super) some_in_doubt: bool,
     /// Whether any counts only since the goods are stock that is exempt.
     pub(super) some_exempt: bool,
+    /// Whether of any a bloc decides.
+    some_bloc_decides: bool,
 }
 
 /// Which of the acceptances a chain may lead to.
@@ -72,18 +76,19 @@ impl<'a> Standing<'a> {
         entry: &'a RequirementEntry,
         which: impl Fn(&AcceptanceTerms) -> bool,
     ) -> Self {
-        let (mut some_in_doubt, mut some_exempt) = (false, false);
+        let (mut some_in_doubt, mut some_exempt, mut some_bloc_decides) = (false, false, false);
         let all = entry.acceptances.iter().enumerate();
         let all = all.filter(|(_, terms)| terms.in_force(ctx.date()) && which(terms));
         let all = all
             .map(|(place, terms)| {
-                let (counts, exempt) = edition_counts(ctx, market, terms);
-                some_in_doubt |= counts.is_none();
-                some_exempt |= exempt;
-                Stands { place, terms, counts, exempt }
+                let it = by_edition(ctx, market, place, terms);
+                some_in_doubt |= it.counts.is_none();
+                some_exempt |= it.exempt;
+                some_bloc_decides |= it.bloc_decides;
+                it
             })
             .collect();
-        Self { all, some_in_doubt, some_exempt }
+        Self { all, some_in_doubt, some_exempt, some_bloc_decides }
     }
 
     /// The places of those that count.
@@ -104,35 +109,66 @@ impl<'a> Standing<'a> {
         limit: usize,
         tier: Tier,
     ) -> Option<chain::Found<'n>> {
-        // From where a link leads to one of these, whenever it is in force.
-        let wanted = self.all.iter().filter(|it| it.is_in(tier)).map(|it| it.terms.wanted.node());
-        let sources: SmallVec<[&[u32]; 4]> = wanted.map(|node| net.catalogue.links().sources_of(node)).collect();
-        let leads = |node: u32| sources.iter().any(|from| from.binary_search(&node).is_ok());
-        chain::search(net, held, limit, |held| self.met_by(tier, held), leads)
+        self.chain_to(net, held, limit, |it| it.is_in(tier))
     }
 
-    /// The place of the first of these that something held is.
-    fn met_by(&self, tier: Tier, held: Held) -> Option<usize> {
-        self.all.iter().find(|it| it.is_in(tier) && it.terms.wanted.is_met_by(held)).map(|it| it.place)
+    /// The chain that would be relied on if no calendar were the market's of a bloc of which nobody knows whether the market
+    /// belongs to it; none where that leads to something of which no such bloc decides whether it counts.
+    pub(super) fn chain_but_for_blocs<'n>(
+        &self,
+        net: Net<'n>,
+        held: &[(u32, Held)],
+        limit: usize,
+    ) -> Option<chain::Found<'n>> {
+        if !self.some_bloc_decides {
+            return None; // most
+        }
+        let would_count = |it: &Stands<'_>| it.counts == Some(true) || it.bloc_decides;
+        let found = [false, true]
+            .into_iter()
+            .find_map(|exempt| self.chain_to(net, held, limit, |it| it.exempt == exempt && would_count(it)))?;
+        let bloc_decides = self.all.iter().any(|it| it.place == found.accepted && it.bloc_decides);
+        bloc_decides.then_some(found)
+    }
+
+    /// The cheapest chain to one of those that are wanted.
+    fn chain_to<'n>(
+        &self,
+        net: Net<'n>,
+        held: &[(u32, Held)],
+        limit: usize,
+        is_wanted: impl Fn(&Stands<'a>) -> bool,
+    ) -> Option<chain::Found<'n>> {
+        let wanted: SmallVec<[&Stands<'a>; 4]> = self.all.iter().filter(|it| is_wanted(it)).collect();
+        // From where a link leads to one of these, whenever it is in force.
+        let sources = wanted.iter().map(|it| net.catalogue.links().sources_of(it.terms.wanted.node()));
+        let sources: SmallVec<[&[u32]; 4]> = sources.collect();
+        let leads = |node: u32| sources.iter().any(|from| from.binary_search(&node).is_ok());
+        let met_by = |held: Held| wanted.iter().find(|it| it.terms.wanted.is_met_by(held)).map(|it| it.place);
+        chain::search(net, held, limit, met_by, leads)
     }
 }
 
 /// By the calendars of what is accepted and of what must be certified beside it: each must let its edition count.
-fn edition_counts(ctx: &Context<'_, '_>, market: &Market<'_, '_>, terms: &AcceptanceTerms) -> (Option<bool>, bool) {
-    let (mut counts, mut exempt) = (Some(true), false);
+fn by_edition<'a>(
+    ctx: &Context<'_, '_>,
+    market: &Market<'_, '_>,
+    place: usize,
+    terms: &'a AcceptanceTerms,
+) -> Stands<'a> {
+    let mut stands = Stands { place, terms, counts: Some(true), exempt: false, bloc_decides: false };
     for it in here(ctx, market, terms) {
         match by_calendar(ctx, it) {
             Counts::Yes => {}
-            Counts::No => return (Some(false), false),
-            Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce => counts = None,
+            Counts::No => return Stands { counts: Some(false), exempt: false, ..stands },
+            Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce => stands.counts = None,
         }
-        exempt |= it.transition.exempts(&it.standard, ctx.date(), ctx.question.stock);
+        stands.exempt |= it.transition.exempts(&it.standard, ctx.date(), ctx.question.stock);
     }
-    if counts.is_some() && perhaps_here(ctx, market, terms).is_some() {
-        ctx.note_calendar_in_doubt();
-        counts = None;
+    if stands.counts.is_some() && perhaps_here(ctx, market, terms).is_some() {
+        (stands.counts, stands.bloc_decides) = (None, true);
     }
-    (counts, exempt)
+    stands
 }
 
 /// Whether a calendar lets its edition count.

@@ -8,8 +8,10 @@ use super::random::{
     question_of_stock,
 };
 use crate::domain::decision::{Check, Outcome};
+use crate::domain::recognise::context::Context;
+use crate::domain::recognise::identity;
 use crate::domain::words::ConditionKind;
-use crate::domain::{explain, recognise};
+use crate::domain::{Detail, explain, recognise};
 
 // Ten questions to each of ten thousand catalogues: a hundred thousand cases.
 proptest! {
@@ -67,6 +69,35 @@ fn every_rule_that_was_once_wrong_matters_in_random_cases() {
     }
     // In one of a thousand cases at the least: dozens of all that are compared above.
     assert!(differ.iter().all(|cases| *cases >= 6), "{:?}", flaws.iter().zip(differ).collect::<Vec<_>>());
+}
+
+/// Else it would have that of the decision that was made when such calendars were taken for none of the market's.
+#[test]
+fn a_decision_that_the_calendar_of_a_bloc_in_doubt_changes_has_an_identifier_that_it_has_not_without() {
+    let mut changed = 0;
+    for seed in 0..6_000 {
+        let mut dice = Dice::new(seed);
+        let of_routes = seed % 2 == 0;
+        let catalogue = if of_routes { catalogue_of_routes(&mut dice) } else { catalogue(&mut dice) };
+        let question = if of_routes { question_of_routes(&mut dice) } else { question(&mut dice) };
+        let decision = recognise(&catalogue, &Splitting, &question);
+        let now = naive::recognise(&catalogue, &Splitting, &question).decided();
+        let flaw = Some(Flaw::CalendarsOfListedMembers);
+        let once = naive::recognise_with(flaw, &catalogue, &Splitting, &question).decided();
+        // Which translations are lacking is in the identifier, too.
+        if now == once || decision.lacks_translations {
+            continue;
+        }
+        // With the revisions of the decision, and nothing noted.
+        let ctx = Context::new(&catalogue, &Splitting, &question, Detail::Outcome);
+        if decision.classification_revision != 0 {
+            let _ = ctx.translate(&"HS2022".into());
+        }
+        assert_eq!(ctx.classification_revision(), decision.classification_revision);
+        assert_ne!(decision.id, identity::of(&ctx), "seed {seed}: {question:?}");
+        changed += 1;
+    }
+    assert!(changed > 0);
 }
 
 #[test]

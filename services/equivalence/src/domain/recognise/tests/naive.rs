@@ -95,6 +95,14 @@ struct Way {
     exemptions: Vec<String>,
 }
 
+impl Essence {
+    /// What is decided: what came nearest explains it.
+    pub(super) fn decided(mut self) -> Self {
+        self.results.iter_mut().for_each(|it| it.miss = None);
+        self
+    }
+}
+
 pub(super) fn essence(decision: &Decision<'_>, question: &Question) -> Essence {
     let asked = |all: &[Condition<'_>]| -> Vec<Asked> {
         all.iter().map(|it| Asked { by: it.origin(), id: it.id().to_owned() }).collect()
