@@ -108,12 +108,12 @@ impl<'c, 'q> Options<'c, 'q> {
     }
 
     /// Whether a body lacks a designation under an annex and may be given one: it is not excluded, and has none that nobody
-    /// gives anew, since it is suspended, begins later, or was ended by a contest and none followed.
+    /// gives anew, since it is suspended, begins later, or was ended by a contest and none stood after that.
     fn is_lacking(&self, annex: &AnnexEntry, body: Candidate<'_>) -> bool {
         let date = self.product.date;
         let is_excluded = annex.terms.exclusions().is_some_and(|not| not.bodies.contains(&body.number));
         let all = annex.designations_of(body.key);
-        let is_last = |end: NaiveDate| all.iter().all(|it| it.validity.from < end);
+        let is_last = |end: NaiveDate| all.iter().all(|it| end_of(it).is_some_and(|own| own <= end));
         let is_barring = |it: &Arc<Designation>| {
             it.is_suspended(date) || date < it.validity.from || ended_by_contest(it, date).is_some_and(is_last)
         };
@@ -162,14 +162,19 @@ impl<'c, 'q> Options<'c, 'q> {
     }
 }
 
+/// The first day after a designation; none where it has no end.
+fn end_of(designation: &Designation) -> Option<NaiveDate> {
+    let endings = designation.ending.iter().map(|it| it.on);
+    endings.chain(designation.validity.until).min()
+}
+
 /// The day on which a designation that is over ended, where a contest may have ended it: not before that was raised, and no
 /// longer after it was settled than comments on what came of it can be taken. What ended before or later ended otherwise.
 fn ended_by_contest(designation: &Designation, date: NaiveDate) -> Option<NaiveDate> {
     if designation.counts(date, Some(date)) != Counts::No {
         return None;
     }
-    let endings = designation.ending.iter().map(|it| it.on);
-    let end = endings.chain(designation.validity.until).min()?;
+    let end = end_of(designation)?;
     let is_its = |contest: &Contestation| {
         let last = contest.settled_on.and_then(|day| day.checked_add_days(Days::new(clock::MAX_DAYS)));
         contest.raised_on <= end && last.is_none_or(|last| end <= last)

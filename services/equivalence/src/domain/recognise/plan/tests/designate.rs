@@ -147,6 +147,13 @@ fn whose_designation_was_contested_and_ended_otherwise_is_to_be_designated_again
     let contested = designation("d", "bodies/a", over_from("2025-01-01", "2025-06-01"));
     assert!(!is_planned(json!([contested])));
     assert!(is_planned(json!([contested, designation("e", "bodies/a", again)])));
+    // It was designated besides, from before that on: until later, or no longer.
+    let besides = |until: &str| {
+        let validity = json!({ "validity": { "from": "2021-01-01", "until": until } });
+        is_planned(json!([contested, designation("e", "bodies/a", validity)]))
+    };
+    assert!(besides("2025-07-02"));
+    assert!(!besides("2025-07-01"));
 }
 
 #[test]
