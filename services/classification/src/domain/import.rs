@@ -87,6 +87,9 @@ pub(crate) struct Announced {
     /// A nomenclature is the whole of its edition without the rows that are refused.
     #[serde(default)]
     pub(crate) whole: bool,
+    /// A nomenclature is a part of its edition only. What `edition` says of that is how the edition was held before.
+    #[serde(default)]
+    pub(crate) in_part: bool,
     pub(crate) source: SourceFact,
 }
 

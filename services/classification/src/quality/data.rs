@@ -160,6 +160,7 @@ fn synonyms() -> Imported {
         second_edition: String::new(),
         unchanged_left_out: false,
         whole: false,
+        in_part: false,
         source: SourceFact::default(),
     };
     let mut reader = Reader::new(announced.format);

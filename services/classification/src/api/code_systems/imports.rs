@@ -46,8 +46,8 @@ impl CodeSystems {
         v.check("unchanged_left_out", correlation || !request.unchanged_left_out, "is for a correlation only");
         let nomenclature = format.is_none_or(Format::is_nomenclature);
         v.check("whole", nomenclature || !request.whole, "is for a nomenclature only");
-        let in_part = request.edition.as_ref().is_some_and(|edition| edition.partial);
-        v.check("whole", !in_part || !request.whole, "cannot be said of an edition that is said to be in part");
+        v.check("in_part", nomenclature || !request.in_part, "is for a nomenclature only");
+        v.check("whole", !request.in_part || !request.whole, "cannot be said of an edition that is said to be in part");
         let hash = request.sha256.to_ascii_lowercase();
         let good = hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit());
         v.check("sha256", good, "must be 64 hexadecimal digits");
@@ -59,8 +59,16 @@ impl CodeSystems {
             v.finish_with(|| Some((request_id?, format?, edition?, second_edition?, source?)))?;
 
         let (edition, system) = edition;
-        let (unchanged_left_out, whole) = (request.unchanged_left_out, request.whole);
-        let announced = Announced { format, edition, system, second_edition, unchanged_left_out, whole, source };
+        let announced = Announced {
+            format,
+            edition,
+            system,
+            second_edition,
+            unchanged_left_out: request.unchanged_left_out,
+            whole: request.whole,
+            in_part: request.in_part,
+            source,
+        };
         let mutation = call.mutation(&request_id, &payload);
         check_announced(&mutation.caller, &catalogue, &announced)
             .map_err(|economy| Fault::not_yours("economy", economy))?;
@@ -357,6 +365,7 @@ fn import(row: &ImportRow) -> wire::Import {
         published_revision: row.published_revision,
         unchanged_left_out: announced.unchanged_left_out,
         whole: announced.whole,
+        in_part: announced.in_part,
     }
 }
 

@@ -38,8 +38,7 @@ pub(super) fn parse(
     let id = v.resource_name::<1>("name", &raw.name, "editions/{edition}");
     let id = id.and_then(|[id]| v.parse("name", EditionId::parse(&id)))?.to_string();
     if let Some(here) = catalogue.edition(&id) {
-        let known = catalogue.editions[here].fact.clone();
-        return Some((Some(EditionFact { partial: raw.partial, ..known }), None));
+        return Some((Some(catalogue.editions[here].fact.clone()), None));
     }
     if matches!(format, Some(Format::UkSearchReferences | Format::GreenListCsv)) {
         v.add("name", "is not known: terms and entries of lists lead to codes that are here");
@@ -64,7 +63,7 @@ pub(super) fn parse(
         effective_to: to,
         predecessor: predecessor?,
         extends: extends?,
-        partial: raw.partial,
+        partial: false,
         source: SourceFact::default(),
         system: of.as_ref()?.0.clone(),
     };

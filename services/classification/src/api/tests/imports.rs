@@ -266,6 +266,20 @@ async fn every_bad_field_of_an_import_is_named(db: TestDatabase) {
     let refused = codes(&running).create_import(new).await.unwrap_err();
     let fields: Vec<_> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
     assert_eq!(fields, ["edition.effective_from", "edition.code_system"]);
+    let terms = CreateImportRequest {
+        format: ImportFormat::UkSearchReferences.into(),
+        edition: Some(Edition { name: "editions/HS2022".to_owned(), ..Edition::default() }),
+        ..create("part", TEXT)
+    };
+    for (bad, field) in [
+        (CreateImportRequest { in_part: true, ..terms.clone() }, "in_part"),
+        (CreateImportRequest { whole: true, ..terms }, "whole"),
+        (CreateImportRequest { in_part: true, whole: true, ..create("part", TEXT) }, "whole"),
+    ] {
+        let refused = codes(&running).create_import(bad).await.unwrap_err();
+        let fields: Vec<_> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
+        assert_eq!(fields, [field]);
+    }
     let none = GetImportRequest { name: "imports/none".to_owned() };
     assert_eq!(codes(&running).get_import(none).await.unwrap_err().code(), Code::NotFound);
     running.end().await;

@@ -56,8 +56,7 @@ pub(super) fn codes(
         }
         // What was refused is a code that may be missing, unless who publishes it knows better.
         let lost = imported.refused > refused || unread.contains("") || unread.contains(&id);
-        let said = announced.edition.as_ref().is_some_and(|edition| edition.partial);
-        fact.partial = said || (lost && !announced.whole);
+        fact.partial = announced.in_part || (lost && !announced.whole);
         fact.source = announced.source.clone();
         imported.editions.push(fact);
     }

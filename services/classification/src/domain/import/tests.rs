@@ -15,6 +15,7 @@ pub(super) fn announced(format: Format, edition: Option<EditionFact>) -> Announc
         second_edition: String::new(),
         unchanged_left_out: false,
         whole: false,
+        in_part: false,
         source: SourceFact::default(),
     }
 }

@@ -28,8 +28,21 @@ fn an_edition_of_which_any_row_was_refused_is_in_part_unless_its_publisher_says_
     assert_eq!(of(&own, &format!("{rows}02,HS2017,\"Meat\" of\n")), ["HS2017", "HS2022"]);
     assert!(of(&own, rows).is_empty(), "the editions were in part before");
     // That the file is a part can be said too.
-    let part = EditionFact { partial: true, ..edition("HS2028", "hs", "") };
-    assert_eq!(of(&announced(Format::CodesCsv, Some(part)), good), ["HS2028"]);
+    let part = Announced { in_part: true, ..hs2028 };
+    assert_eq!(of(&part, good), ["HS2028"]);
+}
+
+#[test]
+fn an_import_announced_before_a_part_could_be_said_is_none_though_its_edition_was_held_in_part() {
+    let held = EditionFact { partial: true, ..edition("HS2022", "hs", "") };
+    let mut stored = serde_json::to_value(announced(Format::CodesCsv, Some(held))).unwrap();
+    for later in ["whole", "in_part"] {
+        stored.as_object_mut().unwrap().remove(later).unwrap();
+    }
+    let announced: Announced = serde_json::from_value(stored).unwrap();
+    let text = b"code,description_en\n01,Live animals\n";
+    let imported = read(&starter(), &announced, text, 9);
+    assert_eq!(imported.editions.iter().map(|edition| edition.partial).collect::<Vec<_>>(), [false]);
 }
 
 #[test]

@@ -70,8 +70,8 @@ pub(crate) struct Import {
     /// held in part where any is.
     #[arg(long, conflicts_with = "in_part")]
     whole: bool,
-    /// Of a nomenclature: it holds a part of the edition only.
-    #[arg(long, requires = "edition")]
+    /// Of a nomenclature: it holds a part of its edition only.
+    #[arg(long)]
     in_part: bool,
     /// Of a new edition: its code system; with the options below, where that is new too.
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -240,7 +240,6 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
                 code_system: named(&args.system, "codeSystems"),
                 effective_from: args.since.clone(),
                 extends: named(&args.extends, "editions"),
-                partial: args.in_part,
                 ..Edition::default()
             });
             // A check is an import of its own, of which nothing stays: the request id is still good for the real one.
@@ -253,6 +252,7 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
                 second_edition: named(&args.second, "editions"),
                 unchanged_left_out: args.unchanged_left_out,
                 whole: args.whole,
+                in_part: args.in_part,
                 sha256: digest,
                 source: Some(Source { uri: args.source.clone(), ..Source::default() }),
                 code_system: args.new_system.announced(&args.system),
