@@ -182,15 +182,16 @@ fn refusal(facts: &Facts, row: &ImportRow, imported: &Imported) -> Option<(&'sta
     if let Some(more) = imported.refused.checked_sub(row.refused_rows).filter(|more| *more > 0) {
         let rows = if more == 1 { "1 row".to_owned() } else { format!("{more} rows") };
         let message = format!(
-            "{rows} of the file, taken when it was received, would be refused now: what they lead to has changed since. \
-             Import it anew"
+            "{rows} of the file, taken when it was received, would be refused now: what they lead to, or what is asked of \
+             a row, has changed since. Import it anew"
         );
         return Some(("import_changed", message));
     }
     if row.announced.format == Format::GreenListCsv
         && let Some(lost) = lost(facts, &imported.entries)
     {
-        let message = format!("the entry {} of {} is not in the file: end it by a change", lost.id, lost.list);
+        let message =
+            format!("no row of the file that is taken is the entry {} of {}: end it by a change", lost.id, lost.list);
         return Some(("import_removes_entries", message));
     }
     None

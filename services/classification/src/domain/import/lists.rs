@@ -74,12 +74,20 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<List
         if catalogue.find(edition, &entry.code).is_none() {
             let message = format!("{} has no code {}.", entry.edition, entry.code);
             refuse(imported, RowFault::new(row.line, "code", "code_unknown", message, &entry.code));
-        } else if entry.ex && entry.ex_descriptions.is_empty() && !is_narrowed(catalogue, &entry.list) {
-            let message = "Which part of the code is meant must be said, but in a list that is published as narrowed.";
-            refuse(imported, RowFault::new(row.line, "ex", "ex_without_description", message, &entry.code));
-        } else {
-            read.push((row.line, edition, entry));
+            continue;
         }
+        if entry.ex && entry.ex_descriptions.is_empty() && !is_narrowed(catalogue, &entry.list) {
+            let fault = |message: &str| RowFault::new(row.line, "ex", "ex_without_description", message, &entry.code);
+            if !is_published_so(catalogue, &entry) {
+                let message =
+                    "Which part of the code is meant must be said, but in a list that is published as narrowed.";
+                refuse(imported, fault(message));
+                continue;
+            }
+            let message = "Which part of the code is meant is not said, as it is not in the published list.";
+            imported.faults.push(fault(message).mended());
+        }
+        read.push((row.line, edition, entry));
     }
     names::give(catalogue, &mut read);
     // Of several entries of one name that is kept which says most: the order of the rows says nothing.
@@ -106,6 +114,17 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<List
 /// Whether a published list narrows its entries by descriptions that are not held here.
 fn is_narrowed(catalogue: &Catalogue, list: &str) -> bool {
     catalogue.list(list).is_some_and(|list| list.fact.narrowed)
+}
+
+/// Whether the published list has the entry, and does not say which part of the code it means either.
+fn is_published_so(catalogue: &Catalogue, entry: &EntryFact) -> bool {
+    let same = |known: &EntryFact| {
+        (&known.code, &known.edition) == (&entry.code, &entry.edition)
+            && (entry.id.is_empty() || entry.id == known.id)
+            && known.ex
+            && known.ex_descriptions.is_empty()
+    };
+    catalogue.list(&entry.list).is_some_and(|list| list.entries.iter().any(same))
 }
 
 /// All that an entry says, to be put in order: what says something comes behind what does not.

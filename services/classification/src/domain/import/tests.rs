@@ -4,7 +4,7 @@ use std::fs;
 
 use super::*;
 use crate::domain::facts::Share;
-use crate::domain::testing::{at, invented_facts, real, starter};
+use crate::domain::testing::{at, invented_facts, real, starter, with_list};
 use crate::domain::{Facts, Likeness, Position, Query, compare, resolve, search, translate};
 
 pub(super) fn announced(format: Format, edition: Option<EditionFact>) -> Announced {

@@ -102,3 +102,23 @@ fn a_part_that_is_not_described_is_refused_but_of_a_list_that_is_narrowed() {
     assert_eq!(told(&imported), ["2 ex ex_without_description"]);
     assert_eq!((imported.entries.len(), imported.refused), (3, 1));
 }
+
+#[test]
+fn a_part_that_is_published_without_a_description_is_imported_again_with_a_remark() {
+    let facts = with_list(invented_facts(&["010121 010129"], &[]), "E1", "010121~ 010129");
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    let text = b"list,entry,edition,code,ex\nlist,,E1,010121,x\nlist,010121,E1,010121,x\nlist,other,E1,010121,x\n\
+        list,,E1,010129,x\n";
+    let imported = read(&catalogue, &announced(Format::GreenListCsv, None), text, 9);
+    let mut faults = told(&imported);
+    faults.retain(|fault| fault.contains("ex_without_description"));
+    faults.sort();
+    let [first, second] = [2, 3].map(|line| format!("{line} ex ex_without_description mended"));
+    let [third, fourth] = [4, 5].map(|line| format!("{line} ex ex_without_description"));
+    assert_eq!(faults, [first, second, third, fourth]);
+    // Alone the row is the entry that is published.
+    let text = b"list,edition,code,ex\nlist,E1,010121,x\n";
+    let imported = read(&catalogue, &announced(Format::GreenListCsv, None), text, 9);
+    let ids: Vec<&str> = imported.entries.iter().map(|entry| entry.id.as_str()).collect();
+    assert_eq!((ids, imported.refused), (vec!["010121"], 0));
+}
