@@ -395,7 +395,8 @@ impl Catalogue {
     }
 
     /// The tables between an edition and the one that it extends: each of its codes holds a part of the code that it
-    /// begins with.
+    /// begins with. Of one that begins with none, as the special provisions of chapters 98 and 99, it is not known in which
+    /// codes its goods are.
     fn add_extensions(&mut self) {
         for later in 0..self.editions.len() {
             let extension = &self.editions[later];
@@ -411,8 +412,7 @@ impl Catalogue {
                 let above = above.filter(|above| base.codes[*above as usize].children.is_empty());
                 match above {
                     Some(above) => table.link(above, row, false, false),
-                    None if base.fact.partial => table.doubt(later, row),
-                    None => {}
+                    None => table.doubt(later, row),
                 }
             }
             if extension.fact.partial {

@@ -101,6 +101,20 @@ fn a_national_line_lies_in_the_code_that_it_begins_with_whatever_other_lines_are
 }
 
 #[test]
+fn of_a_special_provision_that_begins_with_no_code_it_is_not_known_which_goods_it_holds() {
+    let facts = invented_facts(&["010121 99 9999 999999"], &[]);
+    let facts = with_national(facts, "XW", "E1", false, "01012100 98020040 9903 99030101 99999900");
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    let unknown = (Likeness::Undetermined, vec!["links_incomplete"]);
+    for special in ["98020040", "9903", "99030101"] {
+        assert_eq!(likeness(&catalogue, ("XW", special), ("E1", "010121")), unknown, "{special}");
+        assert_eq!(likeness(&catalogue, ("E1", "010121"), ("XW", special)), unknown, "{special}");
+    }
+    assert_eq!(likeness(&catalogue, ("XW", "99999900"), ("E1", "010121")).0, Likeness::Different);
+    assert_eq!(likeness(&catalogue, ("XW", "01012100"), ("E1", "010121")).0, Likeness::Same);
+}
+
+#[test]
 fn without_a_table_nothing_is_decided() {
     let catalogue = invented(&["01", "01"], &[]);
     assert_eq!(likeness(&catalogue, ("E1", "01"), ("E2", "01")), (Likeness::Undetermined, vec!["no_correlation"]));
