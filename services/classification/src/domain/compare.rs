@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Finding;
 use super::catalogue::{Catalogue, Position};
 use super::resolve::Unresolved;
-use super::translate::{Reached, Way};
+use super::translate::{Reached, Way, is_group_in_part};
 
 /// How the goods of two codes lie to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,8 +108,8 @@ fn across_editions(catalogue: &Catalogue, first: Position, second: Position, way
     }
     let unsure_first = way.is_unsure(catalogue, first, &ones) || forth.partial || forth.lines;
     let unsure_second = way.is_unsure_from_end(catalogue, second, &others) || back.partial || back.lines;
-    let inside = lies_within(&forth, &others, unsure_first);
-    let outside = lies_within(&back, &ones, unsure_second);
+    let inside = lies_within(&forth, &others, unsure_first, is_group_in_part(catalogue, second));
+    let outside = lies_within(&back, &ones, unsure_second, is_group_in_part(catalogue, first));
     let likeness = match (inside, outside) {
         (Some(true), Some(true)) => Likeness::Same,
         (Some(true), _) => Likeness::SecondContainsFirst,
@@ -160,9 +160,10 @@ fn across_editions(catalogue: &Catalogue, first: Position, second: Position, way
 }
 
 /// Whether all goods of a code, by where its links lead, are in some codes. None where it is not known: not all of its
-/// links are.
-fn lies_within(reached: &Reached, codes: &BTreeSet<u32>, unsure: bool) -> Option<bool> {
-    let within = reached.rows.is_subset(codes) && !reached.ex && !reached.lost;
+/// links are, or what is in no line that is known may be in another of a group that is known `in_part`.
+fn lies_within(reached: &Reached, codes: &BTreeSet<u32>, unsure: bool, in_part: bool) -> Option<bool> {
+    let lost = reached.lost || (reached.lines_lost && !in_part);
+    let within = reached.rows.is_subset(codes) && !reached.ex && !lost;
     match (within, unsure) {
         (false, _) => Some(false),
         (true, false) => Some(true),

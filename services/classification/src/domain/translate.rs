@@ -142,14 +142,13 @@ impl Way {
         leaves: &BTreeSet<u32>,
         lines: bool,
     ) -> bool {
-        let group = !catalogue.code(at).children.is_empty();
         let missing = |(table, _): &(usize, bool)| {
             let table = &catalogue.tables[*table];
             let unsure =
                 |row: &u32| table.is_unsure(at.edition, *row) && (lines || !table.lacks_lines(at.edition, *row));
             leaves.iter().any(unsure)
         };
-        (group && catalogue.editions[at.edition].fact.partial) || step.is_some_and(missing)
+        is_group_in_part(catalogue, at) || step.is_some_and(missing)
     }
 
     /// Where the goods of some codes of the first edition are in the last.
@@ -161,6 +160,11 @@ impl Way {
     pub(crate) fn back(&self, catalogue: &Catalogue, from: BTreeSet<u32>, held: bool) -> Reached {
         follow(catalogue, self.steps.iter().rev().map(|(table, forward)| (*table, !forward)), from, held)
     }
+}
+
+/// Whether a code is a group of an edition that is known in part only: codes below it may not be there.
+pub(super) fn is_group_in_part(catalogue: &Catalogue, at: Position) -> bool {
+    !catalogue.code(at).children.is_empty() && catalogue.editions[at.edition].fact.partial
 }
 
 /// How the goods of a code lie to those of some codes of another edition.
@@ -245,6 +249,8 @@ pub(crate) struct Reached {
     pub(crate) ex: bool,
     /// A code led nowhere, and its links are all known.
     pub(crate) lost: bool,
+    /// A code led nowhere of which a national edition may have lines that are not known here: in those that are, it is not.
+    pub(crate) lines_lost: bool,
     /// A code was passed, between the two ends, of which not all links are known here.
     pub(crate) partial: bool,
     /// The same of a code of which only lines are unknown that a national edition has below it.
@@ -259,15 +265,24 @@ fn follow(
     from: BTreeSet<u32>,
     held: bool,
 ) -> Reached {
-    let mut reached = Reached { rows: from, ex: false, lost: false, partial: false, lines: false, held_back: false };
+    let mut reached = Reached {
+        rows: from,
+        ex: false,
+        lost: false,
+        lines_lost: false,
+        partial: false,
+        lines: false,
+        held_back: false,
+    };
     let mut passed = false;
     for (table, forward) in steps {
         let table = &catalogue.tables[table];
         let here = if forward { table.earlier } else { table.later };
         let mut next: Vec<u32> = Vec::new();
         for row in reached.rows {
-            reached.lost |= table.loses(here, row);
-            let lines = table.lacks_lines(here, row);
+            let (lost, lines) = (table.loses(here, row), table.lacks_lines(here, row));
+            reached.lost |= lost && !lines;
+            reached.lines_lost |= lost && lines;
             reached.lines |= passed && lines;
             reached.partial |= passed && !lines && table.is_unsure(here, row);
             for edge in if forward { table.later_of(row) } else { table.earlier_of(row) } {
@@ -306,7 +321,7 @@ pub(crate) fn translate(catalogue: &Catalogue, source: Position, target_edition:
     let shown = if held { all } else { &plain };
 
     let digits = catalogue.code(source).fact.code.as_str();
-    let source_part = shown.rows.len() > 1 || shown.ex || shown.lost;
+    let source_part = shown.rows.len() > 1 || shown.ex || shown.lost || shown.lines_lost;
     let mut within = Within::new(catalogue, way, &leaves, held);
     let target = |row: u32| {
         let links_partial = held && way.is_unsure_at_end(catalogue, row);

@@ -101,6 +101,19 @@ fn a_national_line_lies_in_the_code_that_it_begins_with_whatever_other_lines_are
 }
 
 #[test]
+fn that_a_group_of_few_known_lines_does_not_hold_all_of_the_same_heading_is_not_said() {
+    let facts = with_national(invented_facts(&["8541 854141 854143"], &[]), "XP", "E1", true, "8541 8541430010");
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    let unknown = (Likeness::MayOverlap, vec!["correlation", "links_incomplete"]);
+    assert_eq!(likeness(&catalogue, ("E1", "8541"), ("XP", "8541")), unknown);
+    assert_eq!(likeness(&catalogue, ("XP", "8541"), ("E1", "8541")), unknown);
+    // A line that is known does not.
+    let line = compare(&catalogue, at(&catalogue, "E1", "8541"), at(&catalogue, "XP", "8541430010"));
+    assert_eq!(line.likeness, Likeness::FirstContainsSecond);
+    assert!(line.findings[0].message.contains("with others"), "{}", line.findings[0].message);
+}
+
+#[test]
 fn of_a_special_provision_that_begins_with_no_code_it_is_not_known_which_goods_it_holds() {
     let facts = invented_facts(&["010121 99 9999 999999"], &[]);
     let facts = with_national(facts, "XW", "E1", false, "01012100 98020040 9903 99030101 99999900");
