@@ -324,11 +324,13 @@ pub(crate) fn translate(catalogue: &Catalogue, source: Position, target_edition:
     let source_part = shown.rows.len() > 1 || shown.ex || shown.lost || shown.lines_lost;
     let mut within = Within::new(catalogue, way, &leaves, held);
     let target = |row: u32| {
+        // Asked always: it notes which lines are not known.
+        let lie = within.of(row);
         let links_partial = held && way.is_unsure_at_end(catalogue, row);
         Target {
             at: at(row),
             source_part,
-            target_part: links_partial || within.of(row) == Lie::Beyond,
+            target_part: links_partial || lie == Lie::Beyond,
             same_digits: catalogue.code(at(row)).fact.code == digits,
             held_back: !plain.rows.contains(&row),
         }

@@ -228,9 +228,11 @@ fn by_way_of_a_national_edition_of_few_lines_no_goods_of_the_code_that_they_are_
 #[test]
 fn a_line_of_an_edition_known_in_part_is_not_taken_for_the_whole_code() {
     let catalogue = solar();
-    let found = to(&catalogue, ("XP", "8541430010"), "E2", false);
-    assert_eq!((found.relation, found.incomplete), (Relation::Merged, false));
-    assert_eq!(finding_codes(&found), ["target_links_incomplete"]);
+    for held in [false, true] {
+        let found = to(&catalogue, ("XP", "8541430010"), "E2", held);
+        assert_eq!((found.relation, found.incomplete), (Relation::Merged, false));
+        assert_eq!(finding_codes(&found), ["target_links_incomplete"], "{held}");
+    }
     // A line of the same digits is.
     let same = to(&catalogue, ("XP", "854149"), "E2", false);
     assert_eq!((same.relation, finding_codes(&same)), (Relation::Exact, vec![]));
