@@ -100,8 +100,8 @@ pub(crate) struct RowFault {
     pub(crate) line: u64,
     /// Column by name. Empty for the row as a whole.
     pub(crate) column: String,
-    /// Stable identifier.
-    pub(crate) code: &'static str,
+    /// Stable identifier. One that a later release stored is told as it is.
+    pub(crate) code: String,
     pub(crate) message: String,
     /// The offending text.
     pub(crate) value: String,
@@ -109,44 +109,14 @@ pub(crate) struct RowFault {
     pub(crate) mended: bool,
 }
 
-/// Identifiers of faults.
-const FAULTS: [&str; 22] = [
-    "code_malformed",
-    "code_unknown",
-    "parent_missing",
-    "duplicate",
-    "leading_zero_lost",
-    "edition_wrong",
-    "description_empty",
-    "encoding",
-    "columns_missing",
-    "date_malformed",
-    "share_malformed",
-    "identifier_malformed",
-    "indent_malformed",
-    "level_unknown",
-    "json_malformed",
-    "row_too_long",
-    "quotation_malformed",
-    "fields_too_many",
-    "flag_malformed",
-    "codes_left_out",
-    "shares_exceed_whole",
-    "ex_without_description",
-];
-
 /// Longest text that a fault repeats, in characters.
 const MAX_VALUE: usize = 200;
 
 impl RowFault {
     fn new(line: u64, column: &str, code: &'static str, message: impl Into<String>, value: &str) -> Self {
         let value = value.chars().filter(|c| !c.is_control()).take(MAX_VALUE).collect();
-        Self { line, column: column.to_owned(), code, message: message.into(), value, mended: false }
-    }
-
-    /// A stored identifier.
-    pub(crate) fn known(code: &str) -> Option<&'static str> {
-        FAULTS.iter().find(|known| **known == code).copied()
+        let (column, code) = (column.to_owned(), code.to_owned());
+        Self { line, column, code, message: message.into(), value, mended: false }
     }
 
     fn mended(mut self) -> Self {

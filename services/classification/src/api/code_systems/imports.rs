@@ -373,7 +373,7 @@ fn row_fault(fault: RowFault) -> wire::RowFault {
     wire::RowFault {
         line: fault.line,
         column: fault.column,
-        code: fault.code.to_owned(),
+        code: fault.code,
         message: fault.message,
         value: fault.value,
         mended: fault.mended,
