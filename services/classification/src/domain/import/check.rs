@@ -49,8 +49,7 @@ pub(super) fn codes(
         if fact.system == HARMONIZED {
             digits_only(&id, &mut rows, imported);
         }
-        remarks(catalogue, &fact, &rows, imported);
-        edition(&id, rows, &lengths, imported);
+        edition(catalogue, &fact, rows, &lengths, imported);
         if let Some(system) = imported.systems.iter_mut().find(|system| system.id == fact.system) {
             system.code_lengths = lengths;
         }
@@ -85,22 +84,18 @@ fn lengths(catalogue: &Catalogue, announced: &Announced, edition: &EditionFact, 
     lengths
 }
 
-/// What is odd about rows that are taken all the same: a code that ended before its edition began, and one that extends no
+/// What is odd about a row that is taken all the same: a code that ended before its edition began, and one that extends no
 /// code of the edition that its own extends.
-fn remarks(catalogue: &Catalogue, fact: &EditionFact, rows: &[CodeRow], imported: &mut Imported) {
-    let base = catalogue.edition(&fact.extends).map(|base| &catalogue.editions[base]);
-    let base = base.filter(|base| !base.fact.partial);
-    for row in rows.iter().filter(|row| !exempt(row)) {
-        if let Some(last) = row.effective_to.filter(|last| *last < fact.effective_from) {
-            let message = format!("It ended before {} began, on {}.", fact.id, fact.effective_from);
-            let fault = RowFault::new(row.line, row.named.last, "date_malformed", message, &last.to_string());
-            imported.faults.push(fault.mended());
-        }
-        if let Some(above) = base.and_then(|base| missing(base, &row.code)) {
-            let message = format!("{} has no code {above}, which the line would be a part of.", fact.extends);
-            let fault = RowFault::new(row.line, row.named.code, "code_unknown", message, &row.code);
-            imported.faults.push(fault.mended());
-        }
+fn remark(base: Option<&EditionData>, fact: &EditionFact, row: &CodeRow, imported: &mut Imported) {
+    if let Some(last) = row.effective_to.filter(|last| *last < fact.effective_from) {
+        let message = format!("It ended before {} began, on {}.", fact.id, fact.effective_from);
+        let fault = RowFault::new(row.line, row.named.last, "date_malformed", message, &last.to_string());
+        imported.faults.push(fault.mended());
+    }
+    if let Some(above) = base.and_then(|base| missing(base, &row.code)) {
+        let message = format!("{} has no code {above}, which the line would be a part of.", fact.extends);
+        let fault = RowFault::new(row.line, row.named.code, "code_unknown", message, &row.code);
+        imported.faults.push(fault.mended());
     }
 }
 
@@ -131,7 +126,16 @@ fn digits_only(id: &str, rows: &mut Vec<CodeRow>, imported: &mut Imported) {
     });
 }
 
-fn edition(id: &str, mut rows: Vec<CodeRow>, lengths: &[u32], imported: &mut Imported) {
+fn edition(
+    catalogue: &Catalogue,
+    fact: &EditionFact,
+    mut rows: Vec<CodeRow>,
+    lengths: &[u32],
+    imported: &mut Imported,
+) {
+    let id = fact.id.as_str();
+    let base = catalogue.edition(&fact.extends).map(|base| &catalogue.editions[base]);
+    let base = base.filter(|base| !base.fact.partial);
     name_uncoded(&mut rows);
     let indented = rows.iter().any(|row| row.depth.is_some());
     let ordered = indented || rows.iter().any(|row| !row.parent.is_empty());
@@ -181,6 +185,9 @@ fn edition(id: &str, mut rows: Vec<CodeRow>, lengths: &[u32], imported: &mut Imp
             }
         };
         keys.insert(key.clone());
+        if !exempt(&row) {
+            remark(base, fact, &row, imported);
+        }
         imported.codes.push(CodeFact {
             edition: id.to_owned(),
             code: key,

@@ -92,6 +92,10 @@ fn what_is_odd_about_a_national_line_is_remarked_and_it_is_taken() {
     assert!(imported.faults[1].message.contains("has no code 010129"), "{}", imported.faults[1].message);
     assert!(imported.faults[2].message.contains("has no code 0199"), "{}", imported.faults[2].message);
     assert_eq!((imported.codes.len(), imported.refused, imported.editions[0].partial), (5, 0, false));
+    // Of one that is refused it is told why, and nothing else.
+    let text = "code,description_en,effective_to\n01990000,None,\n01990000,Again,2021-12-31\n019900,Short,2021-12-31\n";
+    let imported = read(&base, &announced, text.as_bytes(), 9);
+    assert_eq!(told(&imported), ["2 code code_unknown mended", "3 code duplicate", "4 code code_malformed"]);
 }
 
 #[test]
