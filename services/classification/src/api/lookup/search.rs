@@ -51,7 +51,7 @@ impl Lookup {
             green.insert(*edition, self.green.rows(&catalogue, &lists, *edition, today).await?);
         }
         let among = (!lists.is_empty()).then_some(green);
-        let asked = CodeText::parse(text.trim()).ok().filter(|code| code.as_str().bytes().any(|b| b.is_ascii_digit()));
+        let asked = code_asked(&text);
         let searched = wanted.clone();
         let query = Query { text, editions: wanted, levels, among, on: Some(today), taken: page.taken() };
         let hits = search(&catalogue, &query);
@@ -79,6 +79,13 @@ impl Lookup {
     }
 }
 
+/// The code that a text may be. One without blanks may be written small, as where codes are found by it.
+fn code_asked(text: &str) -> Option<CodeText> {
+    let text = text.trim();
+    let text = if text.contains(char::is_whitespace) { text.to_owned() } else { text.to_uppercase() };
+    CodeText::parse(&text).ok().filter(|code| code.as_str().bytes().any(|b| b.is_ascii_digit()))
+}
+
 /// The editions of a catalogue that are searched, in their order.
 fn editions_in(catalogue: &Catalogue, asked: &[EditionId], today: NaiveDate) -> Result<Vec<usize>, Fault> {
     let mut wanted = Vec::with_capacity(asked.len());
@@ -100,5 +107,20 @@ fn kind(kind: HitKind) -> MatchKind {
         HitKind::Name => MatchKind::Name,
         HitKind::AllWords => MatchKind::AllWords,
         HitKind::SomeWords => MatchKind::SomeWords,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_in_small_letters_is_one_and_words_in_small_letters_are_none() {
+        let asked = |text: &str| code_asked(text).map(|code| code.as_str().to_owned());
+        for text in ["A011", " a01.1 ", "ａ011"] {
+            assert_eq!(asked(text).as_deref(), Some("A011"), "{text}");
+        }
+        assert_eq!(asked("8541 43").as_deref(), Some("854143"));
+        assert_eq!([asked("60 led"), asked("led")], [None, None]);
     }
 }
