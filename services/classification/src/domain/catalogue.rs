@@ -293,10 +293,7 @@ impl Catalogue {
         let mut found: Vec<Position> =
             (1..code.len()).rev().filter_map(|end| self.find(edition, code.get(..end)?)).collect();
         if found.is_empty() {
-            // Where all codes are of one length (TARIC), those above end in zeros: an even number of digits before them, as
-            // 8540000000 is no code above 8541000000 but another heading.
-            let padded = |end: usize| self.find(edition, &format!("{:0<10}", code.get(..end)?));
-            let first = (1..=code.len()).rev().filter(|end| end.is_multiple_of(2)).find_map(padded);
+            let first = self.editions[edition].padded_above(code).map(|row| Position { edition, row });
             found = first.into_iter().chain(first.into_iter().flat_map(|at| self.ancestors(at))).collect();
         }
         found
@@ -509,6 +506,13 @@ impl EditionData {
     /// Row of a code.
     pub(crate) fn row_of(&self, code: &str) -> Option<u32> {
         self.index.get(code).copied()
+    }
+
+    /// Row of the nearest code above digits where all codes are of one length (TARIC): those above end in zeros, with an even
+    /// number of digits before them, as 8540000000 is no code above 8541000000 but another heading.
+    pub(crate) fn padded_above(&self, code: &str) -> Option<u32> {
+        let padded = |end: usize| self.row_of(&format!("{:0<10}", code.get(..end)?));
+        (1..=code.len()).rev().filter(|end| end.is_multiple_of(2)).find_map(padded)
     }
 
     /// Whether it is in force on a day.

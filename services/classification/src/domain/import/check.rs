@@ -105,6 +105,9 @@ fn missing<'c>(base: &EditionData, code: &'c str) -> Option<&'c str> {
         return None;
     }
     let found = (1..=code.len()).rev().find_map(|end| Some((end, base.row_of(code.get(..end)?)?)));
+    if found.is_none() && base.padded_above(code).is_some() {
+        return None;
+    }
     let is_leaf = found.is_some_and(|(_, row)| base.codes[row as usize].children.is_empty());
     let there = found.map_or(0, |(end, _)| end);
     if is_leaf || code.get(there..)?.bytes().all(|b| b == b'0') {

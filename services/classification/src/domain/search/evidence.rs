@@ -21,9 +21,30 @@ pub(super) struct Evidence<'c> {
     pub(super) outside: Vec<u32>,
 }
 
-/// By national edition of a catalogue: the rows of the edition that it extends, each with the numbers of the texts below it,
-/// in order. Found once for all editions that they speak of.
-pub(super) type Below = HashMap<usize, Arc<[(u32, u32)]>, RandomState>;
+/// What is found once by national edition of a catalogue, for all editions that it speaks of.
+#[derive(Debug, Default)]
+pub(super) struct Below {
+    /// The rows of the edition that it extends, each with the numbers of the texts below it, in order.
+    lines: HashMap<usize, Arc<[(u32, u32)]>, RandomState>,
+    /// Of each of its own lines, whether it is outside.
+    outside: HashMap<usize, Arc<[bool]>, RandomState>,
+}
+
+impl Below {
+    fn outside(&mut self, catalogue: &Catalogue, national: usize, base: usize) -> Arc<[bool]> {
+        Arc::clone(self.outside.entry(national).or_insert_with(|| outside(catalogue, national, base).into()))
+    }
+
+    fn lines(&mut self, catalogue: &Catalogue, national: usize, base: usize, read: &mut Read) -> Arc<[(u32, u32)]> {
+        if let Some(known) = self.lines.get(&national) {
+            return Arc::clone(known);
+        }
+        let outside = self.outside(catalogue, national, base);
+        let found: Arc<[(u32, u32)]> = lines(catalogue, national, base, &outside, read).into();
+        self.lines.insert(national, Arc::clone(&found));
+        found
+    }
+}
 
 impl<'c> Evidence<'c> {
     /// What is said of the codes of an edition: to it, or to a code of another edition of its system all of whose goods it
@@ -32,8 +53,9 @@ impl<'c> Evidence<'c> {
         let mut same = Same { catalogue, edition, known: HashMap::default() };
         let mut evidence = Self::default();
         if let Some(base) = catalogue.edition(&catalogue.editions[edition].fact.extends) {
-            let outside = (0u32..).zip(outside(catalogue, edition, base)).filter(|(_, outside)| *outside);
-            evidence.outside = outside.map(|(row, _)| row).collect();
+            let outside = below.outside(catalogue, edition, base);
+            let rows = (0u32..).zip(outside.iter()).filter(|(_, outside)| **outside);
+            evidence.outside = rows.map(|(row, _)| row).collect();
         }
         for term in catalogue.terms.iter() {
             evidence.terms.extend(same.row(term.at).map(|row| (row, term.fact.term.as_str())));
@@ -41,7 +63,7 @@ impl<'c> Evidence<'c> {
         for (national, data) in catalogue.editions.iter().enumerate() {
             let base = catalogue.edition(&data.fact.extends).filter(|base| same.system(*base));
             let Some(base) = base else { continue };
-            let lines = below.entry(national).or_insert_with(|| lines(catalogue, national, base, read).into());
+            let lines = below.lines(catalogue, national, base, read);
             let mut said: Vec<(u32, u32)> = Vec::with_capacity(lines.len());
             for of_row in lines.chunk_by(|one, other| one.0 == other.0) {
                 if let Some(row) = same.row(Position { edition: base, row: of_row[0].0 }) {
@@ -60,11 +82,10 @@ impl<'c> Evidence<'c> {
 }
 
 /// The texts of a national edition by the rows of the one that it extends.
-fn lines(catalogue: &Catalogue, national: usize, base: usize, read: &mut Read) -> Vec<(u32, u32)> {
+fn lines(catalogue: &Catalogue, national: usize, base: usize, outside: &[bool], read: &mut Read) -> Vec<(u32, u32)> {
     let codes = &catalogue.editions[national].codes;
     // Rungs that both editions have say the same of themselves: only what is below counts.
     let in_both: Vec<bool> = codes.iter().map(|code| catalogue.find(base, &code.fact.code).is_some()).collect();
-    let outside = outside(catalogue, national, base);
     // For which row each line was read last.
     let mut read_for: Vec<Option<u32>> = vec![None; codes.len()];
     let mut said: Vec<(u32, u32)> = Vec::new();
@@ -99,7 +120,7 @@ fn outside(catalogue: &Catalogue, national: usize, base: usize) -> Vec<bool> {
     }
     let is_part = |digits: &str| {
         let above = (1..=digits.len()).rev().find_map(|end| base.row_of(digits.get(..end)?));
-        let above = above.map(|row| &base.codes[row as usize]);
+        let above = above.or_else(|| base.padded_above(digits)).map(|row| &base.codes[row as usize]);
         above.is_some_and(|above| above.level > Level::Chapter || above.children.is_empty())
     };
     let mut parts: Vec<bool> =
@@ -174,6 +195,16 @@ mod tests {
         assert_eq!(outside, ["98010010", "9903", "99030101"]);
         // Of an edition known in part the headings may only be missing.
         assert_eq!(said(true).1, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_line_below_a_code_that_is_filled_up_with_zeros_is_not_outside() {
+        let facts = invented_facts(&["8541430000"], &[]);
+        let facts = with_national(facts, "N1", "E1", false, "8541430010 9903010100");
+        let catalogue = Catalogue::build(1, facts).unwrap();
+        let own = Evidence::of(&catalogue, 1, &mut Below::default(), &mut Read::default());
+        let digits = |row: &u32| catalogue.editions[1].codes[*row as usize].fact.code.as_str();
+        assert_eq!(own.outside.iter().map(digits).collect::<Vec<_>>(), ["9903010100"]);
     }
 
     #[test]

@@ -99,6 +99,19 @@ fn what_is_odd_about_a_national_line_is_remarked_and_it_is_taken() {
 }
 
 #[test]
+fn a_line_below_a_code_that_is_filled_up_with_zeros_extends_it() {
+    let base = Catalogue::build(1, invented_facts(&["8541430000"], &[])).unwrap();
+    let system = CodeSystemFact {
+        id: "yy".to_owned(),
+        code_lengths: vec![10],
+        ..crate::domain::harmonized::system("hs").unwrap()
+    };
+    let announced = Announced { system: Some(system), ..announced(Format::CodesCsv, Some(edition("YY1", "yy", "E1"))) };
+    let text = b"code,description_en\n8541430010,Modules\n9503000010,Toys\n";
+    assert_eq!(told(&read(&base, &announced, text, 9)), ["3 code code_unknown mended"]);
+}
+
+#[test]
 fn a_part_that_is_not_described_is_refused_but_of_a_list_that_is_narrowed() {
     let text = b"list,edition,code,ex,ex_description_en\nours,HS2022,854143,x,\nours,HS2022,850231,x,Big ones\n\
         apec-54,HS2017,850231,x,\nours,HS2022,850760,,\n";
