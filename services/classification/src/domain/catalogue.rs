@@ -406,6 +406,7 @@ impl Catalogue {
             for (row, code) in (0u32..).zip(&extension.codes).filter(|(_, code)| code.children.is_empty()) {
                 let digits = code.fact.digits();
                 let above = (1..=digits.len()).rev().find_map(|end| base.row_of(digits.get(..end)?));
+                let above = above.or_else(|| base.padded_above(digits));
                 let above = above.filter(|above| base.codes[*above as usize].children.is_empty());
                 match above {
                     Some(above) => table.link(above, row, false, false),

@@ -105,7 +105,8 @@ fn missing<'c>(base: &EditionData, code: &'c str) -> Option<&'c str> {
         return None;
     }
     let found = (1..=code.len()).rev().find_map(|end| Some((end, base.row_of(code.get(..end)?)?)));
-    if found.is_none() && base.padded_above(code).is_some() {
+    let padded = || base.padded_above(code).map(|row| &base.codes[row as usize]);
+    if found.is_none() && padded().is_some_and(|above| above.level > Level::Chapter || above.children.is_empty()) {
         return None;
     }
     let is_leaf = found.is_some_and(|(_, row)| base.codes[row as usize].children.is_empty());

@@ -83,7 +83,7 @@ impl<'c> Evidence<'c> {
 
 /// The texts of a national edition by the rows of the one that it extends.
 fn lines(catalogue: &Catalogue, national: usize, base: usize, outside: &[bool], read: &mut Read) -> Vec<(u32, u32)> {
-    let codes = &catalogue.editions[national].codes;
+    let (codes, extended) = (&catalogue.editions[national].codes, &catalogue.editions[base]);
     // Rungs that both editions have say the same of themselves: only what is below counts.
     let in_both: Vec<bool> = codes.iter().map(|code| catalogue.find(base, &code.fact.code).is_some()).collect();
     // For which row each line was read last.
@@ -92,17 +92,17 @@ fn lines(catalogue: &Catalogue, national: usize, base: usize, outside: &[bool], 
     let counts = |number: u32| !in_both[number as usize] && !outside[number as usize];
     for (number, code) in (0u32..).zip(codes).filter(|(number, _)| counts(*number)) {
         let digits = &code.fact.code;
-        let above = (1..digits.len()).rev().find_map(|end| catalogue.find(base, digits.get(..end)?));
-        let Some(above) = above else { continue };
+        let above = (1..digits.len()).rev().find_map(|end| extended.row_of(digits.get(..end)?));
+        let Some(above) = above.or_else(|| extended.padded_above(digits)) else { continue };
         // The lines between, with a code or without, are read together with it: each once.
         let way = std::iter::successors(Some(number), |line| codes[*line as usize].parent);
         for line in way.take_while(|line| !in_both[*line as usize]) {
             // Those above it then were read for that row too.
-            if read_for[line as usize].replace(above.row) == Some(above.row) {
+            if read_for[line as usize].replace(above) == Some(above) {
                 break;
             }
             let texts = &codes[line as usize].fact.descriptions;
-            said.extend(texts.iter().map(|(_, text)| (above.row, read.number(text))));
+            said.extend(texts.iter().map(|(_, text)| (above, read.number(text))));
         }
     }
     said.sort_unstable();
