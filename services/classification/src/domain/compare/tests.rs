@@ -128,6 +128,16 @@ fn of_a_special_provision_that_begins_with_no_code_it_is_not_known_which_goods_i
 }
 
 #[test]
+fn a_line_below_a_code_that_is_filled_up_with_zeros_is_a_part_of_it() {
+    let facts = invented_facts(&["0101210000 8541430000"], &[]);
+    let facts = with_national(facts, "XW", "E1", false, "0101210000 8541430010 8541430020");
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    let found = |second| likeness(&catalogue, ("XW", "8541430010"), ("E1", second)).0;
+    assert_eq!(found("8541430000"), Likeness::SecondContainsFirst);
+    assert_eq!(found("0101210000"), Likeness::Different);
+}
+
+#[test]
 fn without_a_table_nothing_is_decided() {
     let catalogue = invented(&["01", "01"], &[]);
     assert_eq!(likeness(&catalogue, ("E1", "01"), ("E2", "01")), (Likeness::Undetermined, vec!["no_correlation"]));
