@@ -34,7 +34,7 @@ const NOT_IN_IT: [&str; 2] = ["edition_wrong", "code_unknown"];
 /// Longest code that is worth asking about.
 const LONGEST: usize = 64;
 /// Editions of the Harmonized System as Comtrade counts them from `H0` on. Later ones are in the catalogue.
-const NUMBERED: [&str; 7] = ["HS1992", "HS1996", "HS2002", "HS2007", "HS2012", "HS2017", "HS2022"];
+pub(super) const NUMBERED: [&str; 7] = ["HS1992", "HS1996", "HS2002", "HS2007", "HS2012", "HS2017", "HS2022"];
 
 /// Which edition the rows of each year are in.
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use flate2::read::MultiGzDecoder;
 pub(crate) use greenlane_tally::{is_economy, is_world};
 
-use super::{csv::CsvRows, parquet::ParquetRows};
+use super::{ask::NUMBERED, csv::CsvRows, parquet::ParquetRows};
 use crate::client::exit::Usage;
 
 /// What a Parquet file begins with.
@@ -342,7 +342,8 @@ pub(crate) enum Classification {
     Numbered(usize),
     /// By its name: the catalogue may have it, as it has editions (`HS2022`) and tariffs, or not, as of SITC (`S3`).
     Named(String),
-    /// The Harmonized System as it was reported, or nothing: in which edition is to be found out.
+    /// The Harmonized System as it was reported or in an edition that has no such name, or nothing: in which edition is to
+    /// be found out.
     Harmonized,
 }
 
@@ -351,13 +352,16 @@ impl Classification {
         let named = || Self::Named(field.trim().to_owned());
         let text = field.replace(' ', "").to_ascii_uppercase();
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        // Of such a year the catalogue may have an edition that this program does not know.
+        let is_later =
+            |text: &str| text.strip_prefix("HS").is_some_and(|year| year.len() == 4 && digits(year) && year >= "2027");
         match text.strip_prefix('H') {
             None if text.is_empty() => Self::Harmonized,
             None => named(),
-            Some(rest) if !rest.contains(|letter: char| letter.is_ascii_digit()) => Self::Harmonized,
             Some(rest) if digits(rest) => rest.parse().map_or_else(|_| named(), Self::Numbered),
-            Some(rest) if rest.strip_prefix('S').is_some_and(digits) => Self::Named(text),
-            Some(_) => named(),
+            Some(_) if NUMBERED.contains(&text.as_str()) || is_later(&text) => Self::Named(text),
+            // Other spellings say no more than that: `HS17`, `HS 1988/92`.
+            Some(_) => Self::Harmonized,
         }
     }
 }

@@ -40,7 +40,6 @@ fn rows_are_in_the_edition_that_they_name_also_where_it_is_newer_than_this_progr
         ("HS 2012", "HS2012"),
         // Of what none is called the catalogue says so.
         ("H9", "H9"),
-        ("HS17", "HS17"),
         ("2017", "2017"),
         ("HS2040", "HS2040"),
     ] {
@@ -48,7 +47,11 @@ fn rows_are_in_the_edition_that_they_name_also_where_it_is_newer_than_this_progr
             Written { classification: classification.to_owned(), period: "2028".to_owned(), ..Written::default() };
         assert_eq!(editions.of(&written), edition, "{classification}");
     }
-    for open in ["", "HS", "H", "hs as reported"] {
+}
+
+#[test]
+fn the_edition_of_rows_that_name_the_harmonized_system_and_none_of_its_editions_is_found_out() {
+    for open in ["", "HS", "H", "hs as reported", "HS17", "HS92", "HS 1988/92", "HS-2017", "HS1988"] {
         assert_eq!(Classification::of(open), Classification::Harmonized, "{open}");
     }
 }
