@@ -420,6 +420,25 @@ mod tests {
     }
 
     #[test]
+    fn a_text_of_several_lines_is_a_field_also_where_it_has_separators_and_the_row_leaves_out_its_last_columns() {
+        for text in [
+            "2020,854140,\"Tubes, pipes,\nhoses, and fittings\",5\n",
+            "2020,854140,\"Tubes, pipes,\r\nhoses, and fittings\",5\r\n",
+            "2020,854140,\"Tubes,\nhoses\"\n",
+            "2020,\"854140\n\",5\n",
+        ] {
+            for piece in [1, 3, 1000] {
+                let found = broken(&format!("period,code,description,value\n{text}2021,854140,Tubes,6\n"), piece);
+                assert_eq!(found.len(), 3, "{text:?} in pieces of {piece}: {found:?}");
+                assert!(
+                    found.iter().all(|(_, broken, _)| broken.is_none()),
+                    "{text:?} in pieces of {piece}: {found:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn only_the_fields_that_are_needed_are_looked_for() {
         let mut rows = CsvRows::new(&b"a,b,c\n\"1,1\",2,\"3\n3\"\n4\n"[..]);
         rows.first(2, usize::MAX);

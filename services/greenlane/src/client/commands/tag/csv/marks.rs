@@ -40,9 +40,12 @@ struct Shape {
     field: usize,
     /// How many fields there are up to the last that says something.
     filled: usize,
-    /// Line breaks and separators within the field.
+    /// Line breaks within the field.
     breaks: usize,
+    /// Separators within the field, on the line of it that is looked at.
     separators: usize,
+    /// Some line that ends within the field is not as long as a row.
+    uneven: bool,
     /// The first field with a line break in it.
     long: Option<usize>,
     /// Where the first line ends.
@@ -50,22 +53,28 @@ struct Shape {
 }
 
 impl Shape {
-    /// Notes that a field has ended. Whether it holds what looks like the rows of a table of so many columns.
+    /// Notes that a line has ended within the field, of a table of so many columns.
+    fn end_line(&mut self, columns: usize) {
+        let before = if self.breaks == 0 { self.field } else { 0 };
+        self.uneven |= before + self.separators + 1 != columns;
+        (self.breaks, self.separators) = (self.breaks + 1, 0);
+    }
+
+    /// Notes that a field has ended. Whether it holds what looks like the rows of a table of so many columns: then each of
+    /// its lines is as long as one, and the last reaches the column in which the first opened it.
     fn end_field(&mut self, columns: usize) -> bool {
         if self.breaks > 0 {
             self.long = self.long.or(Some(self.field));
         }
-        let of_rows = self.breaks * columns.saturating_sub(1);
-        let holds_rows = self.breaks > 0 && columns > FEW && self.separators == of_rows;
-        (self.breaks, self.separators) = (0, 0);
+        let holds_rows = self.breaks > 0 && columns > FEW && !self.uneven && self.separators >= self.field;
+        (self.breaks, self.separators, self.uneven) = (0, 0, false);
         holds_rows
     }
 
-    /// The field of a record of several lines that has not as many fields as the table has columns. Rows may have empty
-    /// fields more.
+    /// The field of a record of several lines that has more fields than the table has columns. Rows may have empty fields
+    /// more, and may leave out those at their end.
     fn misfit(&self, columns: usize) -> Option<usize> {
-        let fits = columns == 0 || (self.field + 1 >= columns && self.filled <= columns);
-        self.long.filter(|_| !fits)
+        self.long.filter(|_| columns > 0 && self.filled > columns)
     }
 }
 
@@ -100,8 +109,10 @@ impl<R: Read> CsvRows<R> {
                 (Place::Quoted, b'"') => Place::Closed,
                 (Place::Closed, b'"') => Place::Quoted,
                 (Place::Quoted, byte) => {
-                    // A carriage return before a line feed is no break of its own.
-                    shape.breaks += usize::from(ends_line && (byte == b'\n' || self.unread().get(at) != Some(&b'\n')));
+                    // A line feed behind a carriage return is no break of its own. There is a mark before either.
+                    if byte == b'\r' || (byte == b'\n' && self.unread().get(at - 2) != Some(&b'\r')) {
+                        shape.end_line(self.columns);
+                    }
                     shape.separators += usize::from(byte == self.separator);
                     if shape.breaks > BREAKS {
                         break Some(shape.field);
