@@ -274,6 +274,9 @@ pub(crate) async fn codes(
     let mut said = Said::default();
     let rows = survey.written.iter().map(|(written, _)| asked(written, editions.of(written))).collect();
     said.codes = ask(tagging, settings.clone(), rows, &mut said).await?;
+    if !editions.given.is_empty() {
+        said.forget_early();
+    }
     if survey.has_reporters() {
         reporters(tagging, settings, survey, editions, path, &mut said).await?;
     }
@@ -392,6 +395,14 @@ impl Said {
     /// Whether a code has any of some faults.
     fn has(&self, code: &Code, faults: &[&str]) -> bool {
         code.faults.iter().any(|(fault, _)| self.faults.get(*fault).is_some_and(|name| faults.contains(&name.as_str())))
+    }
+
+    /// Leaves out of which codes the edition is newer than their period: it was given for all of them.
+    fn forget_early(&mut self) {
+        let faults = &self.faults;
+        for code in &mut self.codes {
+            code.faults.retain(|(fault, _)| faults.get(*fault).is_none_or(|name| name != "edition_early"));
+        }
     }
 
     /// Which codes are sums: the service, which sees one row after the other, says so of each heading and chapter.

@@ -65,6 +65,16 @@ fn a_year_that_fits_no_edition_is_told_as_such_and_its_rows_are_of_none() {
     assert_eq!(editions.of(&written), "");
 }
 
+#[test]
+fn an_edition_that_is_given_for_all_rows_is_too_new_for_none_of_them() {
+    let names = ["leading_zero_lost", "edition_early"];
+    let code = Code { faults: vec![(0, true), (1, false)], ..Code::default() };
+    let faults = names.map(str::to_owned).to_vec();
+    let mut said = Said { faults, codes: vec![code], ..Said::default() };
+    said.forget_early();
+    assert_eq!(said.codes[0].faults, [(0, true)]);
+}
+
 /// Which codes of a table are sums, when but for some all of them are unknown.
 fn sums(rows: &str, known: &[&str]) -> Vec<bool> {
     let file = tempfile::NamedTempFile::new().unwrap();
