@@ -1,6 +1,9 @@
 //! Faults of rows beside those of their codes, and all of them on their way to a file.
 
-use std::{fs::File, path::Path};
+use std::{
+    fs::{File, OpenOptions},
+    path::Path,
+};
 
 use anyhow::Context as _;
 
@@ -68,7 +71,12 @@ impl Faults {
     pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
         let target = Target::of(path)?;
         let at = target.at();
-        let rows = csv::Writer::from_path(at).with_context(|| Usage(format!("cannot write {}", at.display())))?;
+        let file = match &target {
+            Target::File { .. } => File::create(at),
+            Target::Other(_) => OpenOptions::new().append(true).open(at),
+        };
+        let rows = file.with_context(|| Usage(format!("cannot write {}", at.display())))?;
+        let rows = csv::Writer::from_writer(rows);
         let mut faults = Self { target, rows };
         faults.record(["line", "column", "fault", "value", "mended"])?;
         Ok(faults)

@@ -1,6 +1,9 @@
 //! The files that a run reads and writes. None may be another: a table that is written over is gone.
 
-use std::path::{Path, PathBuf, is_separator};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf, is_separator},
+};
 
 use anyhow::Context as _;
 
@@ -9,13 +12,16 @@ use crate::client::exit::Usage;
 
 /// Links behind one another that are followed.
 const LINKS: usize = 40;
+/// Standard output and standard error, by their descriptors.
+const TALK: [&str; 2] = ["1", "2"];
 
 /// Where an output goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     /// A file, which has its name only when it is whole, and where it lies until then.
     File { path: PathBuf, part: PathBuf },
-    /// What is no file: a device, a pipe. It is written as it comes, and stays what it is.
+    /// What is no file: a device, a pipe; or is a file that somebody has open, by its descriptor. It is written as it comes,
+    /// behind what is there, and stays what it is.
     Other(PathBuf),
 }
 
@@ -38,6 +44,15 @@ impl Target {
         let mut path = path.to_owned();
         for _ in 0..LINKS {
             let Ok(to) = path.read_link() else { break };
+            match descriptor(&path) {
+                // What is said there would be written over the rows, or these over it.
+                Some(descriptor) if TALK.contains(&descriptor) => {
+                    let hint = "name the file itself";
+                    return Err(Usage(format!("{named} leads to a file that has other output: {hint}")).into());
+                }
+                Some(_) => return Ok(Self::Other(path)),
+                None => {}
+            }
             path = folder(&path).join(to);
         }
         let folder = folder(&path);
@@ -95,6 +110,13 @@ pub(super) fn must_be_good(args: &Args) -> anyhow::Result<()> {
         taken.extend(places.into_iter().map(|place| (place, flag)));
     }
     Ok(())
+}
+
+/// The descriptor that a link of the system stands for: `/dev/stdout` leads to `/proc/self/fd/1`.
+fn descriptor(link: &Path) -> Option<&str> {
+    let folder = folder(link).canonicalize().ok()?;
+    let of_process = folder.starts_with("/proc") && folder.ends_with("fd");
+    link.file_name().and_then(OsStr::to_str).filter(|_| of_process)
 }
 
 /// The folder that a path is in.

@@ -49,7 +49,7 @@ impl Tagged {
         let target = Target::of(path)?;
         let failed = || target.cannot_write();
         let (file, before) = match &target {
-            Target::Other(path) => (OpenOptions::new().write(true).open(path).with_context(failed)?, None),
+            Target::Other(path) => (OpenOptions::new().append(true).open(path).with_context(failed)?, None),
             Target::File { part, .. } => {
                 let mut options = OpenOptions::new();
                 options.read(true).write(true).create(true).truncate(!resume);

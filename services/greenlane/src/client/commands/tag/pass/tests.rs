@@ -192,6 +192,35 @@ fn an_output_that_is_a_device_stays_one_and_behind_a_link_the_file_is_written_th
 }
 
 #[test]
+fn a_file_that_somebody_has_open_is_written_through_its_descriptor_and_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |name: &str| folder.path().join(name);
+    std::fs::write(of("rows.csv"), ROWS).unwrap();
+    tagged(&args(folder.path(), false));
+    let expected = std::fs::read(of("tagged.csv")).unwrap();
+    let mut open = std::fs::OpenOptions::new().read(true).write(true).create_new(true).open(of("open.csv")).unwrap();
+    let descriptor = std::os::fd::AsRawFd::as_raw_fd(&open);
+    for path in [format!("/proc/self/fd/{descriptor}"), format!("/dev/fd/{descriptor}")] {
+        open.set_len(0).unwrap();
+        let args = Args { out: Some(path.clone().into()), ..args(folder.path(), false) };
+        files::must_be_good(&args).unwrap();
+        tagged(&args);
+        let mut written = Vec::new();
+        std::io::Seek::rewind(&mut open).unwrap();
+        std::io::Read::read_to_end(&mut open, &mut written).unwrap();
+        assert_eq!(String::from_utf8_lossy(&written), String::from_utf8_lossy(&expected), "{path}");
+        assert!(!of("open.csv.part").exists(), "{path}");
+    }
+    // As standard output it has the totals.
+    let mut other = std::process::Command::new("sleep").arg("60").stdout(open).spawn().unwrap();
+    let args = Args { out: Some(format!("/proc/{}/fd/1", other.id()).into()), ..args(folder.path(), false) };
+    let error = files::must_be_good(&args);
+    other.kill().unwrap();
+    other.wait().unwrap();
+    assert!(format!("{:#}", error.unwrap_err()).contains("leads to a file that has other output"));
+}
+
+#[test]
 fn an_output_that_cannot_be_a_file_is_refused_before_any_work() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("below")).unwrap();
