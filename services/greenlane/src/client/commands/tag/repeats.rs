@@ -54,8 +54,8 @@ struct OfCode {
 struct Group {
     /// Digits of the longest code.
     longest: u8,
-    /// Some name an economy as partner.
-    partners: bool,
+    /// Digits of the longest code of those that name an economy as partner. None where none does.
+    partners: Option<u8>,
 }
 
 impl Repeats {
@@ -107,7 +107,7 @@ impl Repeats {
         let of_group = key(columns, row, period(columns, row));
         let group = self.groups.entry(of_group).or_default();
         group.longest = group.longest.max(code.digits);
-        group.partners |= partners;
+        group.partners = group.partners.max(partners.then_some(code.digits));
         if self.lengths {
             let (partner, breakdown) = (partner_of(columns, row), Breakdown::of(columns, row));
             let all = [Breakdown::Any].into_iter().chain((!columns.further.is_empty()).then_some(breakdown));
@@ -129,10 +129,13 @@ impl Repeats {
         self.groups.get(&key(columns, row, period(columns, row))).copied().unwrap_or_default()
     }
 
-    /// The column of a partner that stands for all others together, where rows beside it name these.
+    /// The column of a partner that stands for all others together, where rows beside it name these, in codes as long: of
+    /// shorter ones it is the row that is more exact, which they repeat.
     pub(crate) fn world(&self, number: u32, columns: &Columns, row: &Row<'_>) -> Option<usize> {
         let at = columns.partner.filter(|at| self.partners && row.get(*at).is_some_and(table::is_world))?;
-        (self.code(number).partners && self.group(columns, row).partners).then_some(at)
+        let code = self.code(number);
+        let as_long = self.group(columns, row).partners.is_some_and(|longest| longest >= code.digits);
+        (code.partners && as_long).then_some(at)
     }
 
     /// Whether no row beside this one has a longer code: then it is the sum of none. Beside it are those of its partner, and

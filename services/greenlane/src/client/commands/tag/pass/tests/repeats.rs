@@ -25,6 +25,14 @@ fn a_row_of_the_world_repeats_those_of_economies_only_where_the_table_has_such_o
 }
 
 #[test]
+fn a_row_of_the_world_counts_where_its_economy_has_partners_in_shorter_codes_only() {
+    let header = "period,reporterDesc,partnerDesc,flowCode,cmdCode,primaryValue\n";
+    let rows = "2010,A,World,M,010121,60\n2010,A,B,M,01,50\n2010,Z,B,M,010121,5\n";
+    let repeated = faults(&[("aggregate_code", 1)]);
+    assert_eq!(sums(&format!("{header}{rows}"), &[By::Flow]), (of(&[("M", 65.0)]), repeated));
+}
+
+#[test]
 fn a_row_that_names_no_partner_is_of_no_economy_that_one_of_the_world_would_repeat() {
     let header = "period,reporterDesc,partnerDesc,flowCode,cmdCode,primaryValue\n";
     let rows = format!("{header}2010,A,World,M,010121,100\n2010,A,,M,010121,30\n2011,A,B,M,010121,1\n");
