@@ -161,13 +161,21 @@ fn that_a_word_stands_all_over_or_is_listed_is_told_in_chinese_to_who_asks_so() 
 }
 
 #[test]
-fn a_listed_term_is_found_only_where_all_its_words_stand_even_those_that_say_nothing() {
+fn a_listed_term_is_found_where_its_words_stand_whatever_joins_them_and_not_without_what_makes_it_another() {
     let mut facts = crate::domain::testing::invented_facts(&["84"], &[]);
     let term = |term: &str, question: &str| {
         let (term, question) = (term.to_owned(), question.to_owned());
         VagueTerm { term, question, ..VagueTerm::default() }
     };
-    let terms = vec![term("IT goods", "Which?"), term("machine parts", "Of which?"), term("parts", "Whose?")];
+    let listed = [
+        ("IT goods", "Which?"),
+        ("IT equipment parts", "Which?"),
+        ("machine parts", "Of which?"),
+        ("parts", "Whose?"),
+        ("arts and crafts", "Which?"),
+        ("accessories of apparatus", "Of which?"),
+    ];
+    let terms = listed.map(|(listed, question)| term(listed, question)).to_vec();
     let (language, source) = ("en".to_owned(), SourceFact::default());
     facts.vague.push(VagueFact { shortfall: Shortfall::Vague, language, terms, source });
     let catalogue = Catalogue::build(1, facts).unwrap();
@@ -178,6 +186,10 @@ fn a_listed_term_is_found_only_where_all_its_words_stand_even_those_that_say_not
         ("other goods", None),
         ("parts of a machine", Some("machine parts")),
         ("other parts", Some("parts")),
+        ("arts & crafts", Some("arts and crafts")),
+        ("apparatus accessories", Some("accessories of apparatus")),
+        ("parts of IT equipment", Some("IT equipment parts")),
+        ("parts of equipment", None),
     ] {
         let asked = Question { description, edition: 0, on: day("2025-01-01"), among: None, limit: 10 };
         let answer = suggest(&catalogue, &asked);
