@@ -30,8 +30,9 @@ const ALIKE: f64 = 3.0;
 const SUPPOSED: f64 = 0.3;
 /// How many examples decide.
 const NEAREST: usize = 30;
-/// How many pieces of a word that is known nowhere an example must have to be akin by them.
-const PIECES: u16 = 2;
+/// How many pieces of a word that is known nowhere an example must have to be akin by them: of the word, and of what is left
+/// of it without vowels. Of both together a place would count twice, and of what is left two are no more than a beginning.
+const PIECES: [u16; 2] = [2, 3];
 
 /// A decided classification.
 #[derive(Clone, Debug, PartialEq)]
@@ -263,12 +264,13 @@ impl Taught {
             akin[posting.example as usize] = true;
         }
         let mut shared = vec![0u16; first];
-        for (_, pieces) in kin.pieces.iter().filter(|(word, _)| !elsewhere(word)) {
+        let unknown = kin.pieces.iter().filter(|(word, _)| !elsewhere(word));
+        for (pieces, enough) in unknown.flat_map(|(_, pieces)| pieces.iter().zip(PIECES)) {
             shared.fill(0);
             for posting in pieces.iter().flat_map(|piece| self.postings(piece, first)) {
                 let example = posting.example as usize;
                 shared[example] += 1;
-                akin[example] |= shared[example] >= PIECES;
+                akin[example] |= shared[example] >= enough;
             }
         }
         akin

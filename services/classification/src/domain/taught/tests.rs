@@ -51,6 +51,10 @@ fn a_word_that_is_known_elsewhere_is_taken_for_no_other_that_was_taught() {
     // Known nowhere else, they may be misspelt.
     assert_eq!(found("stuat horse", &["hors"]), ["854143"]);
     assert_eq!(found("aptamill", &[]), ["740400"]);
+    // Two letters that both begin with are no misspelling, and neither is a consonant after them that is left of both.
+    assert_eq!(found("stroblex", &[]), none);
+    // All that is left of it without vowels.
+    assert_eq!(found("strt", &[]), ["854143"]);
     // What it has itself, whoever else knows it.
     assert_eq!(found("boots", &["boot"]), ["854143"]);
 }

@@ -31,7 +31,8 @@ pub(crate) fn features(text: &str) -> Vec<String> {
                 if STOP_WORDS.contains(&word.as_str()) {
                     continue;
                 }
-                all_pieces(&word, is_chinese, &mut features);
+                pieces('#', word.chars(), &mut features);
+                left_pieces(&word, is_chinese, &mut features);
                 features.push(stem(&word));
             }
         }
@@ -44,9 +45,9 @@ pub(crate) fn features(text: &str) -> Vec<String> {
 pub(crate) struct Kin {
     /// Words and pairs of Chinese characters: any of them does.
     pub(crate) words: Vec<String>,
-    /// Words of letters by what they are looked up by, each with its pieces: where the word itself is known nowhere, some of
-    /// these do.
-    pub(crate) pieces: Vec<(String, Vec<String>)>,
+    /// Words of letters by what they are looked up by, each with its pieces and those of what is left of it without vowels:
+    /// where the word itself is known nowhere, some of either do.
+    pub(crate) pieces: Vec<(String, [Vec<String>; 2])>,
 }
 
 /// Those of a text. A number, a letter and a single Chinese character stand with goods of every kind.
@@ -69,11 +70,14 @@ pub(crate) fn kin(text: &str) -> Kin {
                 }
                 let key = stem(&word);
                 if word.chars().count() >= SHORTEST && word.chars().all(char::is_alphabetic) {
-                    let mut pieces = Vec::new();
-                    all_pieces(&word, is_chinese, &mut pieces);
-                    pieces.sort_unstable();
-                    pieces.dedup();
-                    kin.pieces.push((key.clone(), pieces));
+                    let (mut whole, mut left) = (Vec::new(), Vec::new());
+                    pieces('#', word.chars(), &mut whole);
+                    left_pieces(&word, is_chinese, &mut left);
+                    for pieces in [&mut whole, &mut left] {
+                        pieces.sort_unstable();
+                        pieces.dedup();
+                    }
+                    kin.pieces.push((key.clone(), [whole, left]));
                 }
                 if key.chars().count() > 1 && !key.chars().all(char::is_numeric) {
                     kin.words.push(key);
@@ -84,17 +88,15 @@ pub(crate) fn kin(text: &str) -> Kin {
     kin
 }
 
-/// The pieces of a word and, in a text that is not Chinese, of what is left of it without vowels. The mark keeps a piece from
-/// being taken for a word.
-fn all_pieces(word: &str, is_chinese: bool, features: &mut Vec<String>) {
-    pieces('#', word.chars(), features);
+/// The pieces of what is left of a word without vowels, in a text that is not Chinese.
+fn left_pieces(word: &str, is_chinese: bool, features: &mut Vec<String>) {
     if !is_chinese && word.chars().all(char::is_alphabetic) {
         let sounded = |(place, letter): &(usize, char)| *place == 0 || !VOWELS.contains(letter);
         pieces('~', word.chars().enumerate().filter(sounded).map(|(_, letter)| letter), features);
     }
 }
 
-/// The pieces of a word, its beginning and end among its letters.
+/// The pieces of a word, its beginning and end among its letters. The mark keeps a piece from being taken for a word.
 fn pieces(mark: char, word: impl Iterator<Item = char>, features: &mut Vec<String>) {
     let whole: Vec<char> = std::iter::once('^').chain(word).chain(['$']).collect();
     let piece = |piece: &[char]| std::iter::once(mark).chain(piece.iter().copied()).collect();
