@@ -184,6 +184,9 @@ fn confidences(ranked: &[(u32, f64)], texts: &Texts, examples: &Examples<'_>) ->
 /// more steeply where they would be more than one together: near ties stay near ties.
 fn spread(top: f64, behind: &[f64]) -> Vec<f64> {
     let all = |steepness: f64| behind.iter().map(|behind| (steepness * behind).exp()).sum::<f64>();
+    if top * all(1.0) <= 1.0 {
+        return behind.iter().map(|behind| top * behind.exp()).collect();
+    }
     let (mut low, mut high) = (1.0, STEEPEST);
     for _ in 0..HALVINGS {
         let middle = f64::midpoint(low, high);
