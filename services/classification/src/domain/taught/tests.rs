@@ -39,6 +39,7 @@ fn a_word_that_is_known_elsewhere_is_taken_for_no_other_that_was_taught() {
     let lessons = vec![
         example("STUART boots", "854143", "2024-01-01"),
         example("爱 美 1 段 4 Aptamil 德国", "740400", "2024-01-01"),
+        example("lifter", "853951", "2024-01-01"),
     ];
     let catalogue = starter().with_taught(2, lessons);
     let found = |description: &str, known: &[&str]| {
@@ -54,7 +55,7 @@ fn a_word_that_is_known_elsewhere_is_taken_for_no_other_that_was_taught() {
     // Two letters that both begin with are no misspelling, and neither is a consonant after them that is left of both.
     assert_eq!(found("stroblex", &[]), none);
     // All that is left of it without vowels.
-    assert_eq!(found("strt", &[]), ["854143"]);
+    assert_eq!(found("lftr", &[]), ["853951"]);
     // What it has itself, whoever else knows it.
     assert_eq!(found("boots", &["boot"]), ["854143"]);
 }
