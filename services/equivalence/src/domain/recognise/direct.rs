@@ -14,6 +14,9 @@ use crate::domain::decision::{Check, Conditions, Finding, Route};
 use crate::domain::requirement::{Acceptance, Requirement};
 use crate::domain::words::RecognitionEffect;
 
+/// That somebody may be accepted whom the catalogue does not list.
+pub(super) const BODIES_UNKNOWN: &str = "accepted_bodies_unknown";
+
 pub(super) fn attempt<'a>(
     ctx: &Context<'a, '_>,
     market: &Market<'a, '_>,
@@ -91,5 +94,5 @@ fn bodies_unknown(ctx: &Context<'_, '_>, requirement: &Requirement, acceptance: 
     let (body, market, target) = (&ctx.question.body, requirement.market.as_str(), &acceptance.target);
     let message =
         format!("the catalogue does not hold every body whose {target} {market} accepts, and does not list {body}");
-    Finding::about("accepted_bodies_unknown", "body", body, message)
+    Finding::about(BODIES_UNKNOWN, "body", body, message)
 }

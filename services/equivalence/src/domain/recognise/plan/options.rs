@@ -20,6 +20,7 @@ use crate::domain::key::{AnnexKey, BodyKey, EconomyCode};
 use crate::domain::question::Question;
 use crate::domain::recognise::chain::Net;
 use crate::domain::recognise::context::Context;
+use crate::domain::recognise::direct::BODIES_UNKNOWN;
 use crate::domain::recognise::leads::{self, To};
 use crate::domain::recognise::market::Market;
 use crate::domain::recognise::standing::{Standing, Tier};
@@ -492,7 +493,8 @@ impl<'c, 'q> Options<'c, 'q> {
         let Judged { status, route, mut findings, may_have, leaves_open, .. } =
             evaluate(&trial.ctx, &trial.market, entry)?;
         if status == Status::Undetermined && may_have == Some(RecognitionEffect::Full) && trial.missing.is_none() {
-            trial.missing = Some(findings.swap_remove(leaves_open));
+            // Of whom the catalogue does not list it is told apart, where that may still count.
+            trial.missing = Some(findings.swap_remove(leaves_open)).filter(|it| it.code != BODIES_UNKNOWN);
         }
         let way = route.filter(|_| status == Status::Met)?;
         Some(self.by_way(way, certified, body, trial.ctx.question.object, new_target))

@@ -441,13 +441,14 @@ mod tests {
     #[test]
     fn only_the_fields_that_are_needed_are_looked_for() {
         let mut rows = CsvRows::new(&b"a,b,c\n\"1,1\",2,\"3\n3\"\n4\n"[..]);
+        // The header says how many fields a row has.
+        assert_eq!(rows.next().unwrap().unwrap().len(), 3);
         rows.first(2, usize::MAX);
         let mut next = || {
             let row = rows.next().unwrap()?;
             Some((row.line, (0..row.len()).filter_map(|at| row.get(at)).map(<[u8]>::to_vec).collect::<Vec<_>>()))
         };
         let two = |row: Option<(u64, Vec<Vec<u8>>)>| row.map(|(line, fields)| (line, fields[..2].to_vec()));
-        assert_eq!(two(next()), Some((1, vec![b"a".to_vec(), b"b".to_vec()])));
         assert_eq!(two(next()), Some((2, vec![b"1,1".to_vec(), b"2".to_vec()])));
         assert_eq!(next(), Some((4, vec![b"4".to_vec()])));
         assert_eq!(next(), None);
