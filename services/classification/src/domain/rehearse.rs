@@ -47,13 +47,13 @@ fn vanished(catalogue: &Catalogue, source: Position, edition: usize, held: bool)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::testing::{at, invented};
+    use crate::domain::testing::{at, invented_facts, with_whole_tables};
 
     #[test]
     fn what_vanishes_under_a_heading_is_said_beside_what_becomes_of_the_rest() {
         let editions = ["01 0101 010110 010120 010130 0102 010210", "01 0101 010110 010111", "01 0101 010110"];
         let links = ["010110>010110 010110>010111 010120>010111!", "010110>010110"];
-        let catalogue = invented(&editions, &links);
+        let catalogue = Catalogue::build(1, with_whole_tables(invented_facts(&editions, &links))).unwrap();
         let found = |code: &str, edition: &str, held: bool| {
             let edition = catalogue.edition(edition).unwrap();
             let translation = rehearse(&catalogue, at(&catalogue, "E1", code), edition, held);
