@@ -57,6 +57,10 @@ const PROMISES: &[Promise] = &[
     Promise { set: "HSCodeComp", wanted: [20.0, 42.0, 52.0], held: [26.0, 48.0, 59.0] },
     Promise { set: "UK trader", wanted: [50.0, 73.0, 84.0], held: [57.0, 75.0, 84.0] },
     Promise { set: "misspelt texts", wanted: [90.0, 99.0, 99.0], held: [90.0, 99.0, 99.0] },
+    // The same where much was taught of other goods.
+    Promise { set: "HSCodeComp, some, others taught", wanted: [20.0, 42.0, 52.0], held: [20.0, 42.0, 52.0] },
+    Promise { set: "UK trader, some, others taught", wanted: [50.0, 73.0, 84.0], held: [57.0, 75.0, 84.0] },
+    Promise { set: "misspelt texts, some, others taught", wanted: [90.0, 99.0, 99.0], held: [90.0, 99.0, 99.0] },
     Promise { set: "UK parcel, taught in 5 folds", wanted: [35.0, 0.0, 50.0], held: [35.0, 0.0, 50.0] },
     Promise { set: "Chinese titles, 500 taught", wanted: [63.0, 0.0, 0.0], held: [63.0, 0.0, 0.0] },
     Promise { set: "Chinese titles, 12000 taught", wanted: [80.0, 0.0, 0.0], held: [80.0, 0.0, 0.0] },
