@@ -1,5 +1,6 @@
 """A deployment of deploy/compose: its containers, its state, and commands that are given to it."""
 
+import contextlib
 import datetime
 import json
 import os
@@ -149,6 +150,16 @@ class Deployment:
         facts = self.inspect(service)
         os.kill(facts["State"]["Pid"], signal.SIGKILL)
         return facts["RestartCount"]
+
+    @contextlib.contextmanager
+    def hanging(self, service):
+        """Stopped, not gone. `docker pause` fails when a health check begins in the container meanwhile."""
+        process = self.inspect(service)["State"]["Pid"]
+        os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(process, signal.SIGCONT)
 
 
 def crash_and_wait(deployment, service):

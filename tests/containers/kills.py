@@ -2,7 +2,7 @@
 
 import time
 
-from engine import BACK_SECONDS, crash_and_wait, expect, mint, run
+from engine import BACK_SECONDS, crash_and_wait, expect, mint
 from load import GOODS, Load
 
 QUIET_SECONDS = 3
@@ -85,12 +85,8 @@ def does_not_answer(deployment, load, service):
         verdict = load.registry.call("VerificationService/Verify", asks, load.customs)["verdict"]
         return [verdict[part]["outcome"].removeprefix("PART_OUTCOME_") for part in parts]
 
-    container = deployment.container(service)
-    run("docker", "pause", container)
-    try:
+    with deployment.hanging(service):
         told = says()
-    finally:
-        run("docker", "unpause", container)
     deadline = time.monotonic() + BACK_SECONDS
     while (after := says()[0]) == "UNDETERMINED" and time.monotonic() < deadline:
         time.sleep(0.2)
