@@ -4,6 +4,7 @@ mod awake;
 mod pauses;
 
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -18,10 +19,12 @@ pub const SERVER_CORE: usize = 0;
 /// The core that the load generator runs on.
 pub const LOAD_CORE: usize = 1;
 
-/// Whether the machine has both cores.
+/// Whether the machine has both cores: as it was when it was first asked, since a process that was pinned sees one.
 #[must_use]
 pub fn two_cores() -> bool {
-    std::thread::available_parallelism().is_ok_and(|cores| cores.get() > LOAD_CORE)
+    static BOTH: LazyLock<bool> =
+        LazyLock::new(|| std::thread::available_parallelism().is_ok_and(|cores| cores.get() > LOAD_CORE));
+    *BOTH
 }
 
 /// Keeps this process's main thread, and every thread and process that it starts from now on, on one core.
