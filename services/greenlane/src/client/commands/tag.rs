@@ -2,10 +2,10 @@
 //!
 //! The file never leaves the machine. It is read twice: once for the codes and periods that are in it, about which the
 //! service is asked, each once and all at one revision; once to tag the rows with what it said; and between the two once
-//! more for totals, where rows are broken down further or may repeat others, and for economies that report a year in another
-//! edition than others, where rows contradict the edition of their year. Memory grows with the number of codes and
-//! periods (and there of economies and flows, and of the partners of what is broken down or has codes of several lengths),
-//! not with the number of rows.
+//! more for totals, where rows are broken down further or may repeat others (and again where such totals stand far from what
+//! they hold), and for economies that report a year in another edition than others, where rows contradict the edition of
+//! their year. Memory grows with the number of codes and periods (and there of economies and flows, of partners where codes
+//! are of several lengths, and of what is broken down in several ways and has no total), not with the number of rows.
 
 pub(crate) mod amount;
 mod ask;

@@ -5,7 +5,10 @@
 //! traded is broken down. So of the ways in which the rows of an economy, a partner, a flow, a period and a code are
 //! broken down, the one that breaks down least counts: the total where there is one.
 //!
-//! Which rows have totals is known of those alone that are broken down. Most tables have none, and it costs them nothing.
+//! Which rows have totals is known of those alone that are broken down. Most tables have none, or but rows that all are so in
+//! one way, and it costs them nothing. Of the others nearly all rows that are broken down have one beside them that is so in
+//! the way that breaks down least of all in the table: what is kept is of those that have not, and of those that have it far
+//! away, until all rows are read once.
 
 use std::{collections::HashMap, hash::BuildHasher as _};
 
@@ -17,49 +20,91 @@ use super::table::{self, Columns, Row};
 type Way = u8;
 /// There are six such columns at most.
 const WAYS: Way = 64;
+/// Places, 8 MiB of them, for the rows of the coarsest way that came last.
+const PLACES: usize = 1 << 20;
 
-/// By rows of one economy, partner, flow, period and code: the ways in which they are broken down, a bit for each.
+/// Which rows are parts of others.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parts {
+    /// The ways in which rows of the table are broken down, a bit for each.
+    all: u64,
+    /// That of them which breaks down least.
+    coarsest: Way,
+    /// By rows of one economy, partner, flow, period and code, of which none is known to be of the coarsest way: the ways in
+    /// which they are broken down.
     ways: HashMap<u64, u64, FixedState>,
+    /// While they are looked for: of which rows one of the coarsest way came before. Each has one place, and drives out what
+    /// was there.
+    recent: Vec<u64>,
+    /// Something was driven out.
+    driven_out: bool,
 }
 
 impl Parts {
-    /// Whether no row is broken down.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.ways.is_empty()
-    }
-
-    /// Notes how a row is broken down, if it is.
-    pub(crate) fn note(&mut self, number: u32, columns: &Columns, row: &Row<'_>) {
-        let way = way(columns, row);
-        if way != 0 {
-            *self.ways.entry(key(number, columns, row)).or_default() |= 1u64 << way;
+    /// Notes how a row is broken down.
+    pub(crate) fn note(&mut self, columns: &Columns, row: &Row<'_>) {
+        let way = 1u64 << way(columns, row);
+        if self.all & way == 0 {
+            self.all |= way;
+            self.coarsest = coarsest(self.all);
         }
     }
 
-    /// Notes that a row is a total, if others break it down.
-    pub(crate) fn note_total(&mut self, number: u32, columns: &Columns, row: &Row<'_>) {
-        if way(columns, row) == 0
-            && let Some(ways) = self.ways.get_mut(&key(number, columns, row))
-        {
-            *ways |= 1;
+    /// Whether rows are broken down in more ways than one.
+    pub(crate) fn are_possible(&self) -> bool {
+        self.all.count_ones() > 1
+    }
+
+    /// Keeps how a row is broken down, when all ways are noted, unless one of the coarsest is beside it.
+    pub(crate) fn keep(&mut self, number: u32, columns: &Columns, row: &Row<'_>) {
+        if self.recent.is_empty() {
+            self.recent = vec![0; PLACES];
+        }
+        let (way, key) = (way(columns, row), key(number, columns, row));
+        let places = self.recent.len();
+        let place = &mut self.recent[usize::try_from(key >> 8).map_or(0, |hash| hash % places)];
+        if way == self.coarsest {
+            self.driven_out |= *place != 0 && *place != key;
+            *place = key;
+            self.ways.remove(&key);
+        } else if *place != key {
+            *self.ways.entry(key).or_default() |= 1u64 << way;
+        }
+    }
+
+    /// Ends that. Whether something may be kept beside which a row of the coarsest way is: then these are to be read again.
+    pub(crate) fn are_open(&mut self) -> bool {
+        self.recent = Vec::new();
+        self.driven_out && !self.ways.is_empty()
+    }
+
+    /// Lets go of what is kept of the rows beside one of the coarsest way.
+    pub(crate) fn release(&mut self, number: u32, columns: &Columns, row: &Row<'_>) {
+        if way(columns, row) == self.coarsest {
+            self.ways.remove(&key(number, columns, row));
         }
     }
 
     /// The column that shows that a row is a part of what another row holds. None when it is none.
     pub(crate) fn part(&self, number: u32, columns: &Columns, row: &Row<'_>) -> Option<usize> {
         let way = way(columns, row);
-        if way == 0 {
+        if way == self.coarsest {
             return None;
         }
-        let ways = self.ways.get(&key(number, columns, row)).copied()?;
-        let there = (0..WAYS).filter(|way| ways & (1u64 << *way) != 0);
-        let least = there.min_by_key(|way| (way.count_ones(), *way)).filter(|least| *least != way)?;
+        let least = self.ways.get(&key(number, columns, row)).map_or(self.coarsest, |ways| coarsest(*ways));
+        if way == least {
+            return None;
+        }
         // One that is broken down as much as the other is so by another column.
         let by = if way & !least == 0 { way } else { way & !least };
         columns.further.get(by.trailing_zeros() as usize).copied()
     }
+}
+
+/// Of several ways that which breaks down least.
+fn coarsest(ways: u64) -> Way {
+    let there = (0..WAYS).filter(|way| ways & (1u64 << *way) != 0);
+    there.min_by_key(|way| (way.count_ones(), *way)).unwrap_or_default()
 }
 
 fn way(columns: &Columns, row: &Row<'_>) -> Way {
@@ -76,3 +121,6 @@ fn key(number: u32, columns: &Columns, row: &Row<'_>) -> u64 {
     let flow = columns.flow_of(row).unwrap_or_default();
     FixedState::default().hash_one((number, of(columns.reporter), flow, of(columns.partner)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,7 +60,7 @@ fn tag(
     let (mut key, mut own): (Vec<u8>, Vec<OwnFault>) = (Vec::new(), Vec::new());
     let by_flow = args.by.contains(&By::Flow);
     let flow_at = columns.flow.filter(|_| survey.has_parts_of_flows());
-    let broken_down = !survey.parts.is_empty();
+    let broken_down = survey.parts.are_possible();
     while let Some(row) = source.next()? {
         rows += 1;
         if rows.is_multiple_of(STEP) {

@@ -104,32 +104,41 @@ pub(crate) fn read(path: &Path, bar: &ProgressBar) -> anyhow::Result<Survey> {
             }
         };
         if !columns.further.is_empty() {
-            survey.parts.note(number, &columns, &row);
+            survey.parts.note(&columns, &row);
         }
     }
     survey.repeats = Repeats::among(&survey.written, world && economies);
-    if !survey.parts.is_empty() || survey.repeats.are_possible() {
-        again(path, &mut survey)?;
+    let (broken_down, repeats) = (survey.parts.are_possible(), survey.repeats.are_possible());
+    if broken_down || repeats {
+        again(path, &mut survey, |survey, number, columns, row| {
+            if broken_down {
+                survey.parts.keep(number, columns, row);
+            }
+            if repeats {
+                survey.repeats.note(number, columns, row);
+            }
+        })?;
+    }
+    if broken_down && survey.parts.are_open() {
+        again(path, &mut survey, |survey, number, columns, row| survey.parts.release(number, columns, row))?;
     }
     Ok(survey)
 }
 
-/// Reads a table again whose rows are broken down or may repeat others: for the totals of those, and for what is beside
-/// these.
-fn again(path: &Path, survey: &mut Survey) -> anyhow::Result<()> {
+/// Reads a table again whose rows are broken down or may repeat others: for what is beside these.
+fn again(
+    path: &Path,
+    survey: &mut Survey,
+    mut each: impl FnMut(&mut Survey, u32, &Columns, &Row<'_>),
+) -> anyhow::Result<()> {
     let Table { columns, mut rows, .. } = Table::needed(path)?;
-    let (broken_down, repeats) = (!survey.parts.is_empty(), survey.repeats.are_possible());
     let (mut width, mut key) = (Width::of(&columns), Vec::new());
     while let Some(row) = rows.next()? {
         if !width.is_row(&row, &columns) {
             continue;
         }
-        let Some(number) = survey.number(&columns, &row, &mut key) else { continue };
-        if broken_down {
-            survey.parts.note_total(number, &columns, &row);
-        }
-        if repeats {
-            survey.repeats.note(number, &columns, &row);
+        if let Some(number) = survey.number(&columns, &row, &mut key) {
+            each(survey, number, &columns, &row);
         }
     }
     Ok(())
