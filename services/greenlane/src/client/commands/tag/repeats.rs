@@ -7,7 +7,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    hash::BuildHasher as _,
+    hash::{BuildHasher as _, Hash as _, Hasher as _},
 };
 
 use foldhash::quality::FixedState;
@@ -17,6 +17,9 @@ use super::{
     survey::Written,
     table::{self, Columns, Row},
 };
+
+/// Partners that have a number: there are some three hundred economies and groups of them. More are none, and cost more.
+const PARTNERS: usize = 1 << 10;
 
 /// What repeats what.
 #[derive(Clone, Debug, Default)]
@@ -33,8 +36,8 @@ pub(crate) struct Repeats {
     codes: Vec<OfCode>,
     /// By economy, flow, period and classification.
     groups: HashMap<u64, Group, FixedState>,
-    /// By these and the partner, and by what the rows are broken down by too: digits of the longest code.
-    longest: HashMap<u64, u8, FixedState>,
+    /// Where codes are of several lengths: the longest of each partner of a group.
+    longest: Longest,
     /// By economy, flow and period: the classification that came first.
     first: HashMap<u64, u64, FixedState>,
 }
@@ -50,12 +53,98 @@ struct OfCode {
 }
 
 /// What the rows of an economy, a flow, a period and a classification are.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Group {
     /// Digits of the longest code.
     longest: u8,
     /// Digits of the longest code of those that name an economy as partner. None where none does.
     partners: Option<u8>,
+    /// Of each partner, where codes are of several lengths.
+    by_partner: Option<Box<ByPartner>>,
+}
+
+/// By the number of a partner: digits of its longest code in a group.
+#[derive(Clone, Debug, Default)]
+struct ByPartner {
+    /// In whatever rows.
+    any: Vec<u8>,
+    /// In those that are not broken down, of a table that has columns for that.
+    whole: Vec<u8>,
+}
+
+/// A partner as it is written: nothing for the world, and where none is named.
+#[derive(Clone, Copy, Debug)]
+struct Partner<'t> {
+    name: &'t [u8],
+    number: Option<usize>,
+}
+
+/// What stands for no partner.
+const WORLD: Partner<'static> = Partner { name: b"", number: Some(0) };
+
+/// Digits of the longest codes of partners, beside what their groups hold of them.
+#[derive(Clone, Debug, Default)]
+struct Longest {
+    /// By partner: its number. That of the world is zero.
+    numbers: HashMap<Vec<u8>, usize, FixedState>,
+    /// By group, partner and what rows are broken down by: of partners without a number, and of rows that are broken down
+    /// and have longer codes than those beside them that are not. Most have none.
+    others: HashMap<u64, u8, FixedState>,
+}
+
+impl Longest {
+    fn partner<'t>(&self, name: &'t [u8]) -> Partner<'t> {
+        let number = || self.numbers.get(name).copied();
+        Partner { name, number: if name.is_empty() { WORLD.number } else { number() } }
+    }
+
+    /// Notes a row of a group that has such a code; how it is broken down, where the table has columns for that.
+    fn note(&mut self, key: u64, group: &mut Group, name: &[u8], breakdown: Option<Breakdown>, digits: u8) {
+        let mut partner = self.partner(name);
+        if partner.number.is_none() && self.numbers.len() < PARTNERS {
+            let number = self.numbers.len() + 1;
+            self.numbers.insert(name.to_vec(), number);
+            partner.number = Some(number);
+        }
+        self.raise(key, group, partner, Breakdown::Any, digits);
+        let Some(breakdown) = breakdown else { return };
+        // Beside what is broken down are the rows of its partner and of the world that are not: no shorter code says more.
+        let whole = |partner: Partner<'_>| self.of(key, group, partner, Breakdown::None);
+        if breakdown == Breakdown::None || digits > whole(partner).max(whole(WORLD)) {
+            self.raise(key, group, partner, breakdown, digits);
+        }
+    }
+
+    fn raise(&mut self, key: u64, group: &mut Group, partner: Partner<'_>, breakdown: Breakdown, digits: u8) {
+        let known = match (breakdown, partner.number) {
+            (Breakdown::Any, Some(number)) => place(&mut group.by_partner.get_or_insert_default().any, number),
+            (Breakdown::None, Some(number)) => place(&mut group.by_partner.get_or_insert_default().whole, number),
+            (Breakdown::By(_), _) | (Breakdown::Any | Breakdown::None, None) => {
+                self.others.entry(beside(key, partner.name, breakdown)).or_default()
+            }
+        };
+        *known = digits.max(*known);
+    }
+
+    fn of(&self, key: u64, group: &Group, partner: Partner<'_>, breakdown: Breakdown) -> u8 {
+        let by_partner = group.by_partner.as_ref();
+        let known = match (breakdown, partner.number) {
+            (Breakdown::Any, Some(number)) => by_partner.and_then(|it| it.any.get(number)),
+            (Breakdown::None, Some(number)) => by_partner.and_then(|it| it.whole.get(number)),
+            (Breakdown::By(_), _) | (Breakdown::Any | Breakdown::None, None) => {
+                self.others.get(&beside(key, partner.name, breakdown))
+            }
+        };
+        known.copied().unwrap_or_default()
+    }
+}
+
+/// A place among digits, made where there is none.
+fn place(digits: &mut Vec<u8>, number: usize) -> &mut u8 {
+    if digits.len() <= number {
+        digits.resize(number + 1, 0);
+    }
+    &mut digits[number]
 }
 
 impl Repeats {
@@ -104,17 +193,14 @@ impl Repeats {
         let partner = columns.partner.filter(|_| self.partners).and_then(|at| row.get(at));
         let partners = partner.is_some_and(table::is_economy);
         code.partners |= partners;
-        let of_group = key(columns, row, period(columns, row));
-        let group = self.groups.entry(of_group).or_default();
-        group.longest = group.longest.max(code.digits);
-        group.partners = group.partners.max(partners.then_some(code.digits));
+        let digits = code.digits;
+        let key = key(columns, row, period(columns, row));
+        let group = self.groups.entry(key).or_default();
+        group.longest = group.longest.max(digits);
+        group.partners = group.partners.max(partners.then_some(digits));
         if self.lengths {
-            let (partner, breakdown) = (partner_of(columns, row), Breakdown::of(columns, row));
-            let all = [Breakdown::Any].into_iter().chain((!columns.further.is_empty()).then_some(breakdown));
-            for breakdown in all {
-                let longest = self.longest.entry(beside(of_group, partner, breakdown)).or_default();
-                *longest = code.digits.max(*longest);
-            }
+            let breakdown = (!columns.further.is_empty()).then(|| Breakdown::of(columns, row));
+            self.longest.note(key, group, partner_of(columns, row), breakdown, digits);
         }
         if let Some(classification) = self.classification(columns, row) {
             self.first.entry(trade(columns, row)).or_insert(classification);
@@ -125,16 +211,13 @@ impl Repeats {
         usize::try_from(number).ok().and_then(|number| self.codes.get(number)).copied().unwrap_or_default()
     }
 
-    fn group(&self, columns: &Columns, row: &Row<'_>) -> Group {
-        self.groups.get(&key(columns, row, period(columns, row))).copied().unwrap_or_default()
-    }
-
     /// The column of a partner that stands for all others together, where rows beside it name these, in codes as long: of
     /// shorter ones it is the row that is more exact, which they repeat.
     pub(crate) fn world(&self, number: u32, columns: &Columns, row: &Row<'_>) -> Option<usize> {
         let at = columns.partner.filter(|at| self.partners && row.get(*at).is_some_and(table::is_world))?;
         let code = self.code(number);
-        let as_long = self.group(columns, row).partners.is_some_and(|longest| longest >= code.digits);
+        let group = self.groups.get(&key(columns, row, period(columns, row)))?;
+        let as_long = group.partners.is_some_and(|longest| longest >= code.digits);
         (code.partners && as_long).then_some(at)
     }
 
@@ -144,19 +227,21 @@ impl Repeats {
         if !self.lengths {
             return false;
         }
-        let (partner, breakdown) = (partner_of(columns, row), Breakdown::of(columns, row));
-        let group = key(columns, row, period(columns, row));
-        let of = |partner: &[u8], breakdown| self.longest.get(&beside(group, partner, breakdown)).copied();
+        let key = key(columns, row, period(columns, row));
+        let Some(group) = self.groups.get(&key) else { return true };
+        let partner = self.longest.partner(partner_of(columns, row));
+        let breakdown = Breakdown::of(columns, row);
+        let of = |breakdown| {
+            let of = |partner| self.longest.of(key, group, partner, breakdown);
+            of(partner).max(of(WORLD))
+        };
         let longest = match (columns.partner, breakdown) {
             // Of the world are those of each partner.
-            (Some(_), _) if partner.is_empty() => Some(self.group(columns, row).longest),
-            (_, Breakdown::By(_)) => {
-                let breakdowns = [breakdown, Breakdown::None];
-                breakdowns.into_iter().flat_map(|it| [of(partner, it), of(b"", it)]).flatten().max()
-            }
-            (_, Breakdown::None | Breakdown::Any) => of(partner, Breakdown::Any).max(of(b"", Breakdown::Any)),
+            (Some(_), _) if partner.name.is_empty() => group.longest,
+            (_, Breakdown::By(_)) => of(breakdown).max(of(Breakdown::None)),
+            (_, Breakdown::None | Breakdown::Any) => of(Breakdown::Any),
         };
-        longest.unwrap_or_default() <= self.code(number).digits
+        longest <= self.code(number).digits
     }
 
     /// The column of a month, where rows beside it are of its whole year.
@@ -199,8 +284,9 @@ impl Breakdown {
         if columns.further.iter().all(|at| field(at).is_empty()) {
             return Self::None;
         }
-        let hasher = FixedState::default();
-        Self::By(columns.further.iter().fold(0, |hash, at| hasher.hash_one((hash, field(at)))))
+        let mut hasher = FixedState::default().build_hasher();
+        columns.further.iter().for_each(|at| field(at).hash(&mut hasher));
+        Self::By(hasher.finish())
     }
 }
 
@@ -239,3 +325,6 @@ fn digits(code: &str) -> u8 {
     let count = if bare().all(|byte| byte.is_ascii_digit()) { bare().count() } else { 0 };
     u8::try_from(count.next_multiple_of(2)).unwrap_or(u8::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Rows seen before, within fixed memory.
 
-use std::hash::BuildHasher as _;
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 
 use foldhash::quality::FixedState;
 
@@ -26,11 +26,10 @@ impl Seen {
     pub(crate) fn before(&mut self, code: u32, columns: &Columns, row: &Row<'_>) -> bool {
         let of = |at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or_default();
         let three = (of(columns.reporter), of(columns.partner), columns.flow_of(row).unwrap_or_default());
-        let mut hash = self.hasher.hash_one((code, three));
-        for at in &columns.further {
-            hash = self.hasher.hash_one((hash, of(Some(*at))));
-        }
-        hash |= 1;
+        let mut hasher = self.hasher.build_hasher();
+        (code, three).hash(&mut hasher);
+        columns.further.iter().for_each(|at| of(Some(*at)).hash(&mut hasher));
+        let hash = hasher.finish() | 1;
         let place = usize::try_from(hash >> 8).map_or(0, |hash| hash % PLACES);
         std::mem::replace(&mut self.places[place], hash) == hash
     }

@@ -80,6 +80,21 @@ fn a_heading_counts_where_its_own_partner_and_its_own_way_have_no_longer_codes()
 }
 
 #[test]
+fn a_heading_in_one_mode_is_a_sum_where_its_codes_are_there_in_that_mode_or_in_none_wherever_these_stand() {
+    let header = "period,reporterDesc,partnerDesc,flowCode,cmdCode,motCode,primaryValue\n";
+    // Of another partner, so that `01` may be a sum at all.
+    let other = "2010,A,C,M,010121,0,1\n";
+    let (heading, whole) = ("2010,A,B,M,01,1000,50\n", "2010,A,B,M,010121,0,60\n");
+    let (mode, other_mode) = (whole.replace(",0,", ",1000,"), whole.replace(",0,", ",2000,"));
+    for (code, value) in [(whole, 61.0), (mode.as_str(), 61.0), (other_mode.as_str(), 111.0)] {
+        for rows in [[heading, code], [code, heading]] {
+            let (values, _) = sums(&format!("{header}{other}{}", rows.concat()), &[By::Flow]);
+            assert_eq!(values, of(&[("M", value)]), "{rows:?}");
+        }
+    }
+}
+
+#[test]
 fn a_duplicate_is_one_however_its_code_is_spelled_and_whether_or_not_it_lost_its_zero() {
     let header = "period,reporterDesc,partnerDesc,flowCode,cmdCode,primaryValue\n";
     let duplicates = |rows: &str| sums(&format!("{header}{rows}"), &[By::Flow]).1;
