@@ -131,6 +131,8 @@ struct Said {
     faults: Vec<(TradeFault, bool)>,
     tags: Arc<[Tag]>,
     aggregate: bool,
+    /// Of a code that is not of the edition: those that have it, by their identifiers.
+    editions: Box<str>,
 }
 
 /// A tagged row.
@@ -149,6 +151,12 @@ impl Tagged {
 
     pub(crate) fn tags(&self) -> &[Tag] {
         &self.said.tags
+    }
+
+    /// Of a code that is not of the edition: the identifiers of those that have it as it is written, or once a lost leading
+    /// zero is put back, separated by commas.
+    pub(crate) fn editions(&self) -> &str {
+        &self.said.editions
     }
 
     /// Faults, each with whether it was mended.
@@ -197,16 +205,6 @@ impl Tagger {
 
     pub(crate) fn catalogue(&self) -> &Catalogue {
         &self.catalogue
-    }
-
-    /// The editions that have a code as it is written, or once a lost leading zero is put back.
-    pub(crate) fn editions_with(&self, raw: &str) -> Vec<&str> {
-        let Ok(code) = CodeText::parse(raw.trim()) else { return Vec::new() };
-        let with = self.catalogue.editions_with(code.as_str());
-        match with_zero(code.as_str()) {
-            Some(code) if with.is_empty() => self.catalogue.editions_with(&code),
-            Some(_) | None => with,
-        }
     }
 
     /// Tags a row and adds it to the totals.
@@ -378,6 +376,7 @@ fn understand(catalogue: &Catalogue, settings: &Settings, row: &Row<'_>, when: O
         // Without a period nobody could say which it is, and the period is a fault of its own.
         if !row.edition.is_empty() || when.is_some() {
             said.faults.push((TradeFault::EditionWrong, false));
+            said.editions = editions_with(catalogue, code);
         }
         return said;
     };
@@ -402,6 +401,9 @@ fn understand(catalogue: &Catalogue, settings: &Settings, row: &Row<'_>, when: O
             let known = other.is_some() || of_system.clone().any(|other| find(other).is_some());
             let fault = if known { TradeFault::EditionWrong } else { TradeFault::CodeUnknown };
             said.faults.push((fault, other.is_some() && settings.mend));
+            if known {
+                said.editions = editions_with(catalogue, code);
+            }
             other.filter(|_| settings.mend)
         }
     };
@@ -412,6 +414,16 @@ fn understand(catalogue: &Catalogue, settings: &Settings, row: &Row<'_>, when: O
         said.at = (!zero || settings.mend).then_some(at);
     }
     said
+}
+
+/// The identifiers of the editions that have a code as it is written, or once a lost leading zero is put back.
+fn editions_with(catalogue: &Catalogue, code: &str) -> Box<str> {
+    let with = catalogue.editions_with(code);
+    let with = match with_zero(code) {
+        Some(code) if with.is_empty() => catalogue.editions_with(&code),
+        Some(_) | None => with,
+    };
+    with.join(",").into_boxed_str()
 }
 
 /// The editions of the system of one, by their order.

@@ -84,11 +84,11 @@ fn tagged_row(tagger: &Tagger, row: &wire::TradeRow, found: &Tagged) -> wire::Ta
                 estimated_value_usd: tag.share.estimated.map(|share| value * share),
             })
             .collect(),
-        faults: found.faults().map(|(fault, mended)| finding(tagger, fault, mended, row)).collect(),
+        faults: found.faults().map(|(fault, mended)| finding(found, fault, mended, row)).collect(),
     }
 }
 
-fn finding(tagger: &Tagger, fault: TradeFault, mended: bool, row: &wire::TradeRow) -> Finding {
+fn finding(found: &Tagged, fault: TradeFault, mended: bool, row: &wire::TradeRow) -> Finding {
     let message = match fault {
         TradeFault::CodeUnknown => format!("No edition has the code `{}`.", row.code),
         TradeFault::EditionWrong => format!("The code `{}` is not of the edition.", row.code),
@@ -109,11 +109,8 @@ fn finding(tagger: &Tagger, fault: TradeFault, mended: bool, row: &wire::TradeRo
     if mended {
         parameters.insert("mended".to_owned(), "true".to_owned());
     }
-    if fault == TradeFault::EditionWrong {
-        let editions = tagger.editions_with(&row.code);
-        if !editions.is_empty() {
-            parameters.insert("editions".to_owned(), editions.join(","));
-        }
+    if fault == TradeFault::EditionWrong && !found.editions().is_empty() {
+        parameters.insert("editions".to_owned(), found.editions().to_owned());
     }
     Finding { code: fault.name().to_owned(), message, parameters }
 }

@@ -91,9 +91,26 @@ fn an_edition_that_came_into_force_after_the_period_is_told_and_its_code_is_what
     assert_eq!(faults("E2", "10130 200412"), (true, vec!["edition_early", "leading_zero_lost"]));
     assert_eq!(faults("E2", "010130 200501"), (true, vec![]));
     assert_eq!(faults("E2", "010130 20x3"), (true, vec!["period_malformed"]));
-    assert_eq!(tagger.editions_with("0101.30"), ["E2"]);
-    assert_eq!(tagger.editions_with("10121"), ["E1", "E2"]);
-    assert!(tagger.editions_with("999999").is_empty() && tagger.editions_with("??").is_empty());
+}
+
+#[test]
+fn in_which_editions_a_code_is_that_its_own_has_not_is_found_once_for_all_its_rows() {
+    let catalogue = catalogue();
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
+    let mut of = |edition: &str, text: &str| tagger.tag(&Row { edition, ..row(text) }).unwrap();
+    for (edition, text, editions) in [
+        ("", "0101.30 2003", "E2"),
+        ("", "10130 2003", "E2"),
+        ("E9", "10121 2003", "E1,E2"),
+        ("E9", "999999 2003", ""),
+        ("", "999999 2003", ""),
+        ("", "?? 2003", ""),
+        ("", "010121 2003", ""),
+    ] {
+        let [one, other] = [of(edition, text), of(edition, text)];
+        assert_eq!(one.editions(), editions, "{edition} {text}");
+        assert!(std::ptr::eq(one.editions(), other.editions()), "{edition} {text}");
+    }
 }
 
 #[test]
