@@ -33,8 +33,6 @@ const HEADINGS: [usize; 4] = [1, 2, 3, 4];
 const NOT_IN_IT: [&str; 2] = ["edition_wrong", "code_unknown"];
 /// Longest code that is worth asking about.
 const LONGEST: usize = 64;
-/// Editions of the Harmonized System as Comtrade counts them from `H0` on. Later ones are in the catalogue.
-pub(super) const NUMBERED: [&str; 7] = ["HS1992", "HS1996", "HS2002", "HS2007", "HS2012", "HS2017", "HS2022"];
 
 /// Which edition the rows of each year are in.
 #[derive(Debug, Default)]
@@ -44,8 +42,6 @@ pub(crate) struct Editions {
     by_year: BTreeMap<String, Option<(EditionFit, bool)>>,
     /// Other editions that its rows may be in, the best first.
     others: BTreeMap<String, Vec<String>>,
-    /// Those behind the last of [`NUMBERED`], the oldest first.
-    later: Vec<String>,
 }
 
 /// What was said of the codes.
@@ -134,13 +130,6 @@ pub(crate) async fn editions(
     if !given.is_empty() {
         return Ok(editions);
     }
-    let is_later = |written: &Written| match Classification::of(&written.classification) {
-        Classification::Numbered(number) => number >= NUMBERED.len(),
-        Classification::Named(_) | Classification::Harmonized => false,
-    };
-    if survey.written.iter().any(|(written, _)| is_later(written)) {
-        editions.later = later(tagging).await?;
-    }
     for (year, mut samples) in samples(survey) {
         samples.truncate(SAMPLE);
         let request = InferEditionRequest { samples, code_system: String::new() };
@@ -153,19 +142,6 @@ pub(crate) async fn editions(
         editions.by_year.insert(year.to_owned(), best);
     }
     Ok(editions)
-}
-
-/// The editions behind the last that has a number here, the oldest first: the question in which of them a code is names
-/// them all.
-async fn later(tagging: &mut TaggingServiceClient<Client>) -> anyhow::Result<Vec<String>> {
-    let samples = vec![CodeSample { code: "01".to_owned(), ..CodeSample::default() }];
-    let request = InferEditionRequest { samples, code_system: String::new() };
-    let answer = tagging.infer_edition(request).await?.into_inner();
-    let is_later = |name: &str| name.starts_with("HS") && name > NUMBERED[NUMBERED.len() - 1];
-    let mut later: Vec<String> =
-        answer.fits.iter().map(bare).filter(|name| is_later(name)).map(str::to_owned).collect();
-    later.sort();
-    Ok(later)
 }
 
 fn bare(fit: &EditionFit) -> &str {
@@ -191,22 +167,11 @@ impl Editions {
         if !self.given.is_empty() {
             return self.given.clone();
         }
-        match Classification::of(&written.classification) {
-            // One that is still to come is none that the catalogue has.
-            Classification::Numbered(number) => {
-                return self.numbered(number).unwrap_or(written.classification.trim()).to_owned();
-            }
-            Classification::Named(name) => return name,
-            Classification::Harmonized => {}
+        if let Classification::Named(name) = Classification::of(&written.classification) {
+            return name;
         }
         let fit = self.by_year.get(year(&written.period)).and_then(Option::as_ref);
         fit.map(|(fit, _)| bare(fit).to_owned()).unwrap_or_default()
-    }
-
-    /// The edition of a number.
-    fn numbered(&self, number: usize) -> Option<&str> {
-        let later = || self.later.get(number.checked_sub(NUMBERED.len())?).map(String::as_str);
-        NUMBERED.get(number).copied().or_else(later)
     }
 
     /// The years of which some rows contradict the edition that was inferred, and what their codes say of it.

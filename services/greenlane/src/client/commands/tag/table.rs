@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use flate2::read::MultiGzDecoder;
 pub(crate) use greenlane_tally::{is_economy, is_world};
 
-use super::{ask::NUMBERED, csv::CsvRows, parquet::ParquetRows};
+use super::{csv::CsvRows, parquet::ParquetRows};
 use crate::client::exit::Usage;
 
 /// What a Parquet file begins with.
@@ -335,11 +335,13 @@ impl Rows {
     }
 }
 
+/// Editions of the Harmonized System as Comtrade counts them from `H0` on. A number is one edition, whichever of them a
+/// catalogue has: of which edition a later one is nobody knows yet.
+const NUMBERED: [&str; 8] = ["HS1992", "HS1996", "HS2002", "HS2007", "HS2012", "HS2017", "HS2022", "HS2028"];
+
 /// What a row says of the classification of its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Classification {
-    /// An edition of the Harmonized System by its number, as Comtrade counts them: `H0`, of 1992, is the first.
-    Numbered(usize),
     /// By its name: the catalogue may have it, as it has editions (`HS2022`) and tariffs, or not, as of SITC (`S3`).
     Named(String),
     /// The Harmonized System as it was reported or in an edition that has no such name, or nothing: in which edition is to
@@ -358,7 +360,10 @@ impl Classification {
         match text.strip_prefix('H') {
             None if text.is_empty() => Self::Harmonized,
             None => named(),
-            Some(rest) if digits(rest) => rest.parse().map_or_else(|_| named(), Self::Numbered),
+            Some(rest) if digits(rest) => {
+                let edition = rest.parse().ok().and_then(|number: usize| NUMBERED.get(number).copied());
+                edition.map_or_else(named, |edition| Self::Named(edition.to_owned()))
+            }
             Some(_) if NUMBERED.contains(&text.as_str()) || is_later(&text) => Self::Named(text),
             // Other spellings say no more than that: `HS17`, `HS 1988/92`.
             Some(_) => Self::Harmonized,
