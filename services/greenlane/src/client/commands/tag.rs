@@ -47,7 +47,7 @@ pub(crate) struct Args {
     /// thousands of other values.
     file: PathBuf,
     /// Edition of the codes. When not given: what the rows say, or else what they fit, year by year; of an economy whose rows
-    /// of a year speak for another edition than those of the others, that.
+    /// of a year speak for another edition than those of the others, that (one row alone is a fault).
     #[arg(long, default_value = "", hide_default_value = true)]
     edition: String,
     /// Only this green list, in a version if not the current one: apec-54@2. May be repeated.

@@ -2,8 +2,9 @@
 //!
 //! The edition of a year is inferred from all its rows. An economy may take up a new edition late: where rows of it have
 //! codes that the edition of their year has not and another has, these decide, and all its rows of that year are in the
-//! edition that fewest of them speak against. Only rows whose codes tell editions apart are counted. The table is read once
-//! more for them, and not at all where no row contradicts its year.
+//! edition that fewest of them speak against. One row is a fault of its own and decides nothing: an edition that one row
+//! more speaks against than against another is as good. Only rows whose codes tell editions apart are counted. The table is
+//! read once more for them, and not at all where no row contradicts its year.
 
 use std::{
     cmp::Reverse,
@@ -99,9 +100,11 @@ impl Reporters {
         for (reporter, years) in contradicted.count(path, survey)? {
             for (year, against) in years {
                 let editions = &contradicted.years[year].editions;
+                let places = 0..editions.len().min(against.len());
+                let fewest = places.clone().map(|place| against[place]).min().unwrap_or_default();
                 // Of several the year's own, or else the newest: their names end in their years.
-                let order = |place: &usize| (against[*place], *place != 0, Reverse(&editions[*place]));
-                let best = (0..editions.len().min(against.len())).min_by_key(order);
+                let order = |place: &usize| (*place != 0, Reverse(&editions[*place]));
+                let best = places.filter(|place| against[*place] <= fewest + 1).min_by_key(order);
                 let Some(best) = best.filter(|best| *best != 0) else { continue };
                 reporters.editions.entry(reporter.clone()).or_default().insert(year, best);
                 let (names, sums) = together.entry((year, best)).or_default();
@@ -193,13 +196,16 @@ mod tests {
     fn an_economy_reports_a_year_in_the_edition_that_fewest_of_its_rows_speak_against() {
         let rows = [
             "A 2012 old",
+            "A 2012 old",
             "A 2012 both",
             "A 2012 no",
             "A 2013 both",
             "B 2012 new",
             "B 2012 both",
             "C 2012 old",
+            "C 2012 old",
             "C 2012 new",
+            "D 2012 old",
             "D 2012 old",
             "D 2012 old",
             "D 2012 new",
@@ -207,7 +213,7 @@ mod tests {
             "F 2011 old",
         ];
         let (survey, mut reporters) = read(&rows);
-        let expected = "2012: E1 for A; D: 3 of their rows speak against E2, 1 against E1\n";
+        let expected = "2012: E1 for A; D: 5 of their rows speak against E2, 1 against E1\n";
         assert_eq!(reporters.told(), expected, "and of C nothing is decided");
         assert_eq!(reporters.in_use(), BTreeSet::from([(0, 1)]));
         for number in reporters.numbers(0) {
@@ -219,6 +225,13 @@ mod tests {
         let later = survey.written.iter().position(|(it, _)| it.period == "2013").unwrap();
         assert_eq!(reporters.place(later, b"A"), None, "in another year it reports as the others do");
         assert_eq!(reporters.places_of(both).collect::<Vec<_>>(), [100 + both]);
+    }
+
+    #[test]
+    fn one_row_that_contradicts_its_year_is_a_fault_and_leaves_all_others_of_its_economy_where_they_are() {
+        let (survey, reporters) = read(&["A 2012 both", "A 2012 old", "A 2013 old", "B 2012 old", "B 2013 old"]);
+        assert!(reporters.told().is_empty() && reporters.in_use().is_empty(), "{}", reporters.told());
+        assert!((0..survey.written.len()).all(|number| reporters.place(number, b"A").is_none()));
     }
 
     #[test]

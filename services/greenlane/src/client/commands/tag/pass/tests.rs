@@ -381,7 +381,8 @@ fn sums(rows: &str, by: &[By]) -> (Values, Faults) {
 #[test]
 fn rows_of_an_economy_that_reports_in_another_edition_are_what_their_codes_are_in_that() {
     let folder = tempfile::tempdir().unwrap();
-    let rows = "period,reporterDesc,cmdCode,primaryValue\n2020,A,010121,100\n2020,Z,010121,30\n2020,Z,xx,1\n";
+    let rows =
+        "period,reporterDesc,cmdCode,primaryValue\n2020,A,010121,100\n2020,Z,010121,30\n2020,Z,xx,1\n2020,Z,xx,2\n";
     std::fs::write(folder.path().join("rows.csv"), rows).unwrap();
     let args = args(folder.path(), false);
     let survey = surveyed(&args);
