@@ -186,11 +186,13 @@ impl<'a> Check<'a> {
             let all_known = !self.catalogue.editions[at.edition].fact.partial;
             let whole = all_known && self.catalogue.leaves(at).all(is_whole);
             side.parts |= !whole;
-            let message = match below.len() {
+            // Several parts of a code are entries of one.
+            let codes: BTreeSet<&str> = below.iter().map(|entry| entry.code.as_str()).collect();
+            let message = match codes.len() {
                 1 => format!("1 code under {digits} is on the list."),
                 number => format!("{number} codes under {digits} are on the list."),
             };
-            side.findings.push(Finding::new("above_entries", message).with("count", below.len()));
+            side.findings.push(Finding::new("above_entries", message).with("count", codes.len()));
             match whole {
                 // Parts beside the whole leave nothing open.
                 true => side.hits.extend(below),

@@ -100,6 +100,17 @@ fn a_code_of_which_each_code_below_it_is_on_the_list_is_on_it_wholly() {
 }
 
 #[test]
+fn several_parts_of_a_code_are_one_code_of_those_under_another() {
+    let mut facts = with_list(invented_facts(&["01 0101 010121 010129 010130"], &[]), "E1", "010121~ 010129");
+    facts.entries.push(EntryFact { id: "another".to_owned(), ex: true, ..entry("list", "E1", "010121") });
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    let found = check_membership(&catalogue, &catalogue.lists[0], at(&catalogue, "E1", "0101"), day(ON), false);
+    assert_eq!((found.status, found.entries.len()), (MembershipStatus::Partly, 3));
+    let told: Vec<_> = found.findings.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(told, ["2 codes under 0101 are on the list.", "The list holds a part of 010121 only."]);
+}
+
+#[test]
 fn before_its_first_day_nothing_is_on_a_list() {
     let facts = with_list(invented_facts(&["01"], &[]), "E1", "01");
     assert_eq!(check(facts, ("E1", "01"), "2000-12-31").0, MembershipStatus::NotMember);

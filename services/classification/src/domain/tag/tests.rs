@@ -170,6 +170,22 @@ fn totals_hold_bounds_and_leave_sums_of_other_rows_out() {
 }
 
 #[test]
+fn what_a_list_holds_in_two_parts_that_it_does_not_describe_counts_once_and_possibly() {
+    let mut facts = with_list(invented_facts(&["01 0101 010121 010129 02"], &[]), "E1", "010121~");
+    let another = crate::domain::EntryFact { id: "another".to_owned(), ..facts.entries[0].clone() };
+    facts.entries.push(another);
+    let catalogue = Arc::new(Catalogue::build(1, facts).unwrap());
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
+    for text in ["010121 2003 100", "02 2003 7"] {
+        tagger.tag(&row(text)).unwrap();
+    }
+    let told = |it: &Total| (it.rows, it.possible_rows, it.value, it.certain, it.possible, it.undetermined);
+    let totals: Vec<_> = tagger.totals().iter().map(told).collect();
+    assert_eq!(totals, [(2, 1, 107.0, 0.0, 100.0, 0.0), (1, 1, 107.0, 0.0, 100.0, 0.0)]);
+    assert_eq!(tagger.totals()[0].estimated, None, "how much of it nobody says");
+}
+
+#[test]
 fn rows_of_the_world_and_of_parts_of_a_flow_are_named_and_count_only_where_the_run_has_not_what_they_repeat() {
     let catalogue = catalogue();
     let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
