@@ -14,7 +14,7 @@ const BREAKS: usize = 16;
 /// A table of so few columns has texts in which there are as many separators as in a row.
 const FEW: usize = 2;
 /// The mark of its encoding that a file in UTF-8 may begin with.
-const MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Where in a record a byte stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
