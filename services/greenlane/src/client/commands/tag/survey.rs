@@ -91,18 +91,14 @@ pub(crate) fn read(path: &Path, bar: &ProgressBar) -> anyhow::Result<Survey> {
         if !key_of(&columns, &row, &mut key) {
             continue;
         }
-        let number = match survey.numbers.get(key.as_slice()) {
-            Some(number) => {
-                survey.written[*number as usize].1 += 1;
-                *number
-            }
+        match survey.numbers.get(key.as_slice()) {
+            Some(number) => survey.written[*number as usize].1 += 1,
             None => {
                 let number = u32::try_from(survey.written.len())?;
                 survey.written.push((written(&key), 1));
                 survey.numbers.insert(key.clone(), number);
-                number
             }
-        };
+        }
         if !columns.further.is_empty() {
             survey.parts.note(&columns, &row);
         }
