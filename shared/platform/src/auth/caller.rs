@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tonic::Request;
 
 use super::CertificateThumbprint;
+use crate::audit::Origin;
 use crate::fault::Fault;
 
 /// Every scope there is. `admin` holds all the others.
@@ -100,7 +101,7 @@ impl Caller {
 
     /// The caller of a request, if it came with a token.
     pub fn maybe_of<T>(request: &Request<T>) -> Option<Arc<Self>> {
-        request.extensions().get::<Arc<Self>>().cloned()
+        request.extensions().get::<Arc<Origin>>()?.caller.clone()
     }
 
     /// The `sub` claim.

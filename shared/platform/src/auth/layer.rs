@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use http::{HeaderMap, Request, Response, header};
 use tonic::Status;
-use tonic::transport::server::TcpConnectInfo;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -38,8 +37,9 @@ pub type Role = (&'static str, &'static [&'static str]);
 pub(crate) struct EndAfter(pub(crate) Arc<dyn Fn(Duration) + Send + Sync>);
 
 /// Lets a request pass when its token is good, is presented by whom it is bound to, and a rule allows the method. The
-/// connection's client certificate is taken from the request's extensions ([`CertificateThumbprint`]). Puts `Arc<Caller>` and `Arc<Origin>` into
-/// the request's extensions. Audits each refusal of its own, and puts into the response what audits the handler's.
+/// connection's client certificate and its other end are taken from the request's extensions ([`CertificateThumbprint`],
+/// [`Peer`]). Puts `Arc<Origin>`, which knows the caller, into them. Audits each refusal of its own, and puts into the
+/// response what audits the handler's.
 #[derive(Clone)]
 pub struct AuthLayer(Arc<Shared>);
 
@@ -113,9 +113,6 @@ where
                     if let (Some(EndAfter(end)), Some(window)) = (end, window) {
                         end(window.left(shared.clock.now()));
                     }
-                    if let Some(caller) = &origin.caller {
-                        request.extensions_mut().insert(caller.clone());
-                    }
                     let origin = Arc::new(origin);
                     request.extensions_mut().insert(origin.clone());
                     let mut response = inner.call(request).await?;
@@ -153,7 +150,8 @@ impl Shared {
         if let Some(token) = bearer(headers)? {
             let (caller, window) = match self.authenticator.recall(token) {
                 Some(known) => known,
-                None => self.authenticator.admit(token).await?,
+                // Rare, and large: beside the call, and not in it wherever that is moved.
+                None => Box::pin(self.authenticator.admit(token)).await?,
             };
             holds = Some(window);
             if caller.certificate().is_some_and(|bound| certificate != Some(bound)) {
@@ -189,11 +187,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Fault> {
 }
 
 fn peer<B>(request: &Request<B>) -> Arc<str> {
-    if let Some(Peer(address)) = request.extensions().get::<Peer>() {
-        return address.clone();
-    }
-    let info = request.extensions().get::<TcpConnectInfo>();
-    info.and_then(|info| info.remote_addr()).map(|address| address.to_string()).unwrap_or_default().into()
+    request.extensions().get().map(|Peer(address)| address.clone()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -16,7 +17,6 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
-use tonic::transport::server::TcpConnectInfo;
 use tracing::Instrument as _;
 
 use super::body::{EdgeBody, panicked};
@@ -58,7 +58,8 @@ pub(super) struct Edge {
 #[derive(Clone)]
 pub(super) struct Client {
     pub(super) peer: Peer,
-    pub(super) tcp: Option<TcpConnectInfo>,
+    /// None within this process.
+    pub(super) address: Option<IpAddr>,
     /// The certificate that it showed in its TLS handshake.
     pub(super) certificate: Option<CertificateThumbprint>,
 }
@@ -133,8 +134,7 @@ impl Edge {
         method: &Method,
         slot: &Arc<Slot>,
     ) -> (Response<Body>, Option<Place>) {
-        let address = client.tcp.as_ref().and_then(TcpConnectInfo::remote_addr).map(|address| address.ip());
-        let holder = Holder::of(request.headers(), address);
+        let holder = Holder::of(request.headers(), client.address);
         let (place, until) = match self.admit(method, request.headers(), holder, slot) {
             Ok(admitted) => admitted,
             Err(fault) => return (Status::from(fault).into_http(), None),
@@ -145,9 +145,6 @@ impl Edge {
         if !unary {
             let slot = slot.clone();
             request.extensions_mut().insert(EndAfter(Arc::new(move |left| slot.end_after(left, Expiry::Age))));
-        }
-        if let Some(tcp) = client.tcp {
-            request.extensions_mut().insert(tcp);
         }
         if let Some(certificate) = client.certificate {
             request.extensions_mut().insert(certificate);

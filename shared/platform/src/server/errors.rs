@@ -41,8 +41,10 @@ pub(super) fn code(headers: &HeaderMap) -> Option<Code> {
 
 /// The limit for which a call was refused, if that is why it ended.
 pub(super) fn limit(code: Code, headers: &HeaderMap) -> Option<String> {
-    let status = Some(code).filter(|code| *code == Code::ResourceExhausted).and(Status::from_header_map(headers))?;
-    Fault::metadata_of(&status).remove(LIMIT)
+    if code != Code::ResourceExhausted {
+        return None;
+    }
+    Fault::metadata_of(&Status::from_header_map(headers)?).remove(LIMIT)
 }
 
 /// Completes an error that leaves the server: the reason when tonic made it, and the trace id.

@@ -10,7 +10,6 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
-use tonic::transport::server::{Connected as _, TcpConnectInfo};
 
 use super::edge::Client;
 use super::gate::Gate;
@@ -119,7 +118,7 @@ impl Server {
                     }
                 },
                 Some(pipe) = self.pipes.recv() => {
-                    let client = Client { peer: Peer(Arc::from("in-process")), tcp: None, certificate: None };
+                    let client = Client { peer: Peer(Arc::from("in-process")), address: None, certificate: None };
                     let (io, received) = Io::pipe(pipe);
                     let (connections, edge) = (self.connections.clone(), self.edge.clone());
                     tasks.spawn(async move { connections.serve(edge, client, io, received).await });
@@ -137,8 +136,8 @@ impl Server {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
-        let info: TcpConnectInfo = stream.connect_info();
-        let mut client = Client { peer: Peer(Arc::from(remote.to_string())), tcp: Some(info), certificate: None };
+        let peer = Peer(Arc::from(remote.to_string()));
+        let mut client = Client { peer, address: Some(remote.ip()), certificate: None };
         let (connections, edge, tls) = (self.connections.clone(), self.edge.clone(), self.tls.clone());
         tasks.spawn(async move {
             metrics.connections.add(1, &[]);

@@ -35,7 +35,7 @@ impl Holder {
     pub(super) fn of(headers: &HeaderMap, address: Option<IpAddr>) -> Self {
         let text = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
         // The claims alone: how the rest is written is not one's own only.
-        match text.and_then(|text| text.split(|byte| *byte == b'.').nth(1)) {
+        match text.and_then(claims) {
             Some(claims) => Self::Token(TOKENS.hash_one(claims)),
             None => Self::at(address),
         }
@@ -48,6 +48,12 @@ impl Holder {
             IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
         }))
     }
+}
+
+/// The claims of a token as they are written: between its first two dots, or what follows the only one.
+fn claims(text: &[u8]) -> Option<&[u8]> {
+    let rest = text.get(memchr::memchr(b'.', text)? + 1..)?;
+    rest.get(..memchr::memchr(b'.', rest).unwrap_or(rest.len()))
 }
 
 /// Lets at most so many through at a time, and of each caller what is its share; never waits.

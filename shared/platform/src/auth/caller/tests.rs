@@ -3,6 +3,7 @@ use std::sync::Arc;
 use tonic::Request;
 
 use super::{Caller, SCOPES};
+use crate::audit::Origin;
 use crate::fault::ErrorReason;
 
 #[test]
@@ -34,7 +35,9 @@ fn a_caller_acts_for_its_own_body_and_economy_only() {
 fn a_request_without_a_caller_says_so() {
     let mut request = Request::new(());
     assert_eq!(Caller::of(&request).unwrap_err().reason(), ErrorReason::TokenMissing);
-    request.extensions_mut().insert(Arc::new(Caller::new("alice", "i", [])));
+    let mut origin = Origin::new("/a.v1.A/Do", "192.0.2.1:7");
+    origin.caller = Some(Arc::new(Caller::new("alice", "i", [])));
+    request.extensions_mut().insert(Arc::new(origin));
     assert_eq!(Caller::of(&request).unwrap().subject(), "alice");
 }
 

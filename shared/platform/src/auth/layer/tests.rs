@@ -6,7 +6,7 @@ use tonic::{Code, Status};
 use tower::{Layer, ServiceExt, service_fn};
 
 use super::super::testing::{self, ISSUER, With};
-use super::super::{AuthConfig, Authenticator, AuthorizationTable, Caller, IssuerConfig, JwksSource, Rule};
+use super::super::{AuthConfig, Authenticator, AuthorizationTable, IssuerConfig, JwksSource, Rule};
 use super::AuthLayer;
 use crate::audit::{MemorySink, Origin, Outcome, Peer};
 use crate::clock::Clock;
@@ -46,8 +46,8 @@ type Seen = (Option<String>, String, String);
 impl Set {
     async fn call(&self, method: &str, authorization: &[&str]) -> Result<Seen, Status> {
         let handler = service_fn(|request: Request<()>| async move {
-            let caller = request.extensions().get::<Arc<Caller>>().map(|caller| caller.subject().to_owned());
             let origin = request.extensions().get::<Arc<Origin>>().cloned().unwrap();
+            let caller = origin.caller.as_ref().map(|caller| caller.subject().to_owned());
             let mut response = Response::new(());
             response.extensions_mut().insert((caller, origin.method.to_string(), origin.peer.to_string()));
             Ok::<_, Infallible>(response)

@@ -2,9 +2,9 @@
 //!
 //! The edition of a year is inferred from all its rows. An economy may take up a new edition late: where rows of it have
 //! codes that the edition of their year has not and another has, these decide, and all its rows of that year are in the
-//! edition that fewest of them speak against. One row is a fault of its own and decides nothing: an edition that one row
-//! more speaks against than against another is as good. Only rows whose codes tell editions apart are counted. The table is
-//! read once more for them, and not at all where no row contradicts its year.
+//! edition that fewest of them speak against. One row is a fault of its own and decides nothing: where one row more speaks
+//! against the edition of the year than against another, it stays. Only rows whose codes tell editions apart are counted.
+//! The table is read once more for them, and not at all where no row contradicts its year.
 
 use std::{
     cmp::Reverse,
@@ -104,7 +104,8 @@ impl Reporters {
                 let fewest = places.clone().map(|place| against[place]).min().unwrap_or_default();
                 // Of several the year's own, or else the newest: their names end in their years.
                 let order = |place: &usize| (*place != 0, Reverse(&editions[*place]));
-                let best = places.filter(|place| against[*place] <= fewest + 1).min_by_key(order);
+                let is_good = |place: &usize| against[*place] <= fewest + u64::from(*place == 0);
+                let best = places.filter(is_good).min_by_key(order);
                 let Some(best) = best.filter(|best| *best != 0) else { continue };
                 reporters.editions.entry(reporter.clone()).or_default().insert(year, best);
                 let (names, sums) = together.entry((year, best)).or_default();
