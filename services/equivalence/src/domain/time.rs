@@ -50,7 +50,12 @@ pub fn parse_date(text: &str) -> Option<NaiveDate> {
 
 /// Whether it is a date of the calendar as exactly as a source has it: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`.
 pub fn is_date_in_part(text: &str) -> bool {
-    ["", "-01", "-01-01"].iter().any(|rest| parse_date(&format!("{text}{rest}")).is_some())
+    earliest_day(text).is_some()
+}
+
+/// The first day that such a date can mean; none where it is no date.
+pub fn earliest_day(text: &str) -> Option<NaiveDate> {
+    ["", "-01", "-01-01"].iter().find_map(|rest| parse_date(&format!("{text}{rest}")))
 }
 
 /// From which day, and to which day without it.

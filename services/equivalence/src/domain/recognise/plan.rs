@@ -1,6 +1,7 @@
 //! The plan of market access: issue once, count the countries. For each market what the certificates that a product holds
 //! meet, and the least work that would meet the rest.
 
+mod barred;
 mod combine;
 mod opens;
 mod options;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use self::barred::Barred;
 use self::combine::Row;
 use self::opens::Openings;
 use super::outcome;
@@ -191,7 +193,9 @@ pub fn plan_unless<'c>(
     let mut destinations = destinations.to_vec();
     destinations.sort();
     destinations.dedup();
-    let held = product.held();
+    // What nobody can certify to on the day is held, and nobody certifies it anew.
+    let mut held = product.held();
+    held.retain(|it| Barred::of(catalogue, it, product.date).is_none());
     let mut classification_revision = 0;
     let questions: Vec<_> = destinations.iter().map(|destination| product.questions(destination)).collect();
     let in_time = |asked| if late() { None } else { Some(Row::new(catalogue, translator, asked)) };

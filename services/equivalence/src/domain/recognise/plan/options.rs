@@ -12,6 +12,7 @@ use foldhash::{HashSet, HashSetExt as _};
 use smallvec::SmallVec;
 
 use self::bodies::wanted_object;
+use super::barred::Barred;
 use super::{MOST_BODIES, Product};
 use crate::domain::catalogue::{AnnexEntry, Catalogue, Held, NONE, RequirementEntry};
 use crate::domain::decision::{Conditions, Finding, Route, Status};
@@ -128,7 +129,7 @@ pub(super) struct Options<'c: 'q, 'q> {
     pub(super) catalogue: &'c Catalogue,
     pub(super) translator: &'q dyn Translator,
     pub(super) product: &'q Product,
-    /// Everything that is held, and the same in numbers.
+    /// Everything that is held and can be certified anew on the date, and the same in numbers.
     pub(super) held: &'q [Target],
     numbers: Numbers,
     /// The bodies whose certificates are held.
@@ -166,8 +167,11 @@ impl<'c, 't> Trial<'c, 't> {
 pub(super) struct Found<'c, 'q> {
     /// Every choice that could be the one with the least work, or be offered beside it.
     pub(super) choices: Vec<Choice<'c, 'q>>,
-    /// The places of what is accepted on the date, but for what surely does not count for a result that is granted then.
+    /// The places of what is accepted on the date, but for what surely does not count for a result that is granted then, or
+    /// is barred.
     pub(super) may_count: SmallVec<[usize; 4]>,
+    /// What of the rest is accepted and may count, but nobody can certify to on the date, and why.
+    pub(super) barred: Vec<(&'c Target, Barred<'c>)>,
     /// Where there is none: whether bodies that the catalogue does not list are accepted directly, or may be.
     pub(super) unlisted: bool,
     /// And what is missing to say whether somebody's certificate would do.
@@ -233,8 +237,15 @@ impl<'c, 'q> Options<'c, 'q> {
         let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
         let market = Market::new(&ctx, &entry.requirement.market);
         let standing = Standing::of_all(&ctx, &market, entry);
+        let (mut may_count, mut barred) = (SmallVec::<[usize; 4]>::new(), Vec::new());
+        for it in standing.all.iter().filter(|it| it.counts != Some(false)) {
+            match self.barring(&entry.requirement.acceptances[it.place]) {
+                None => may_count.push(it.place),
+                Some(why) => barred.push(why),
+            }
+        }
         let mut choices = Vec::new();
-        for at in standing.that_count() {
+        for at in standing.that_count().filter(|at| may_count.contains(at)) {
             self.direct(&entry.requirement.acceptances[at], &mut choices);
         }
 
@@ -242,12 +253,13 @@ impl<'c, 'q> Options<'c, 'q> {
         let worth = self.worth(&open, &standing, &choices);
         // What is accepted no more, or not yet, may still lead to something that is.
         let mut fresh: Vec<Fresh<'_>> = if worth.new_target {
-            let all = entry.requirement.acceptances.iter().map(|it| self.certified(&it.target, it));
-            all.map(|certified| {
-                let numbers = in_numbers(self.catalogue, &certified);
-                (certified, numbers)
-            })
-            .collect()
+            let all = entry.requirement.acceptances.iter().filter(|it| self.barring(it).is_none());
+            all.map(|it| self.certified(&it.target, it))
+                .map(|certified| {
+                    let numbers = in_numbers(self.catalogue, &certified);
+                    (certified, numbers)
+                })
+                .collect()
         } else {
             Vec::new()
         };
@@ -283,10 +295,9 @@ impl<'c, 'q> Options<'c, 'q> {
                 go_through(Worth { held: false, ..worth }, &covered, &mut choices);
             }
         }
-        let may_count = standing.all.iter().filter(|it| it.counts != Some(false)).map(|it| it.place).collect();
-        let mut found = Found { choices, may_count, unlisted: false, missing: None };
+        let mut found = Found { choices, may_count, barred, unlisted: false, missing: None };
         if found.choices.is_empty() {
-            found.unlisted = self.accepts_unlisted(&standing);
+            found.unlisted = self.accepts_unlisted(&standing, &found.may_count);
         }
         if found.choices.is_empty() && !found.unlisted {
             fresh.append(&mut covered);
@@ -360,7 +371,7 @@ impl<'c, 'q> Options<'c, 'q> {
             // One of which everything is held is tried as such.
             let known =
                 all.iter().any(|(it, _)| **it == *certified) || certified.iter().all(|it| self.held.contains(it));
-            if !known {
+            if !known && certified.iter().all(|it| self.is_certifiable(it)) {
                 let numbers = in_numbers(self.catalogue, &certified);
                 all.push((Cow::Owned(certified), numbers));
             }
@@ -396,6 +407,21 @@ impl<'c, 'q> Options<'c, 'q> {
         let net = Net { catalogue: self.catalogue, date: self.product.date };
         let limit = carrying.map(|(annex, _)| usize::from(annex.terms.chain_limit)).max().unwrap_or(0);
         tiers.iter().any(|tier| standing.has(*tier) && standing.chain(net, &held, limit, *tier).is_some())
+    }
+
+    /// Whether the catalogue knows nothing against certifying to something on the date.
+    fn is_certifiable(&self, target: &Target) -> bool {
+        Barred::of(self.catalogue, target, self.product.date).is_none()
+    }
+
+    /// What an acceptance asks for and nobody can certify to on the date, if anything, and why.
+    fn barring<'a>(&self, acceptance: &'a Acceptance) -> Option<(&'a Target, Barred<'a>)>
+    where
+        'c: 'a,
+    {
+        let catalogue: &'a Catalogue = self.catalogue;
+        let mut all = std::iter::once(&acceptance.target).chain(&acceptance.together_with);
+        all.find_map(|it| Some((it, Barred::of(catalogue, it, self.product.date)?)))
     }
 
     /// A certificate of nothing yet, as if it were granted on the date of the plan.

@@ -157,13 +157,31 @@ fn designate(it: &Designating<'_>, bodies: &str, economy: &EconomyCode) -> Strin
     format!("have {bodies} designated under {}{by}{unless}", it.under.annex.name)
 }
 
+/// Why there is nothing to certify to that is accepted, in words.
+fn none(date: NaiveDate, market: &str, found: &Found<'_, '_>) -> String {
+    if found.barred.is_empty() {
+        return format!("none known: {market} accepts nothing for this requirement on {date}");
+    }
+    let mut seen = HashSet::new();
+    let different = found.barred.iter().filter(|(target, _)| seen.insert(*target));
+    let why: Vec<_> = different.map(|(target, why)| format!("{target} {why}")).collect();
+    let mut text = format!(
+        "none known: nobody can certify on {date} to what {market} accepts for this requirement: {}",
+        why.join("; ")
+    );
+    if let Some(missing) = &found.missing {
+        text.push_str(&format!("; it cannot be told whether {market} would accept anything else: {}", missing.message));
+    }
+    text
+}
+
 /// The step where the catalogue knows no certificate of anybody that surely would do.
 fn nobody<'c>(date: NaiveDate, requirement: &'c Arc<Requirement>, found: &Found<'_, '_>) -> Step<'c> {
     let may_count: Vec<_> = found.may_count.iter().map(|at| &requirement.acceptances[*at]).collect();
     let named: Vec<_> = may_count.iter().map(|it| it.wanted()).collect();
     let (market, certify) = (requirement.market.as_str(), format!("certify to {}", named.join(" or ")));
     let description = if named.is_empty() {
-        format!("none known: {market} accepts nothing for this requirement on {date}")
+        none(date, market, found)
     } else if found.unlisted {
         format!("{certify}; the catalogue does not say every body whose result {market} accepts: ask {market}")
     } else if let Some(missing) = &found.missing {

@@ -16,10 +16,10 @@ use crate::domain::words::RecognitionObject;
 
 impl<'c, 'q> Options<'c, 'q> {
     /// Whether a market accepts results directly of bodies that the catalogue does not list, or of whoever belongs to a bloc
-    /// of which it does not list every member.
-    pub(super) fn accepts_unlisted(&self, standing: &Standing<'_>) -> bool {
+    /// of which it does not list every member; of the acceptances at these places.
+    pub(super) fn accepts_unlisted(&self, standing: &Standing<'_>, may_count: &[usize]) -> bool {
         let with_others = self.catalogue.may_belong(None, self.product.date);
-        let mut may_count = standing.all.iter().filter(|it| it.counts != Some(false)).map(|it| it.terms);
+        let mut may_count = standing.all.iter().filter(|it| may_count.contains(&it.place)).map(|it| it.terms);
         may_count.any(|terms| terms.incomplete || terms.economies().any(|whole| with_others.contains(&whole)))
     }
 
@@ -39,7 +39,9 @@ impl<'c, 'q> Options<'c, 'q> {
         }
         for it in search.standing.all.iter().filter(|it| it.counts.is_none()) {
             let acceptance = &search.entry.requirement.acceptances[it.place];
-            if !self.accepted_bodies(acceptance, wanted_object(acceptance)).is_empty() {
+            if self.barring(acceptance).is_none()
+                && !self.accepted_bodies(acceptance, wanted_object(acceptance)).is_empty()
+            {
                 return Some(standing::missing(&trial.ctx, &trial.market, it.terms));
             }
         }
