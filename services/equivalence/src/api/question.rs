@@ -11,6 +11,7 @@ use crate::domain::code::CodeReference;
 use crate::domain::key::{BodyKey, EconomyCode, SchemeKey, StandardKey};
 use crate::domain::question::{certified_scheme, certified_standard};
 use crate::domain::standard::Stock;
+use crate::domain::time::parse_date;
 use crate::domain::usage::Facts;
 use crate::domain::words::RecognitionObject;
 
@@ -21,6 +22,7 @@ const MAX_LEVEL_CHARS: usize = 100;
 /// A question, read from the field that is the current prefix.
 pub(crate) fn question(v: &mut Violations, raw: Option<pb::RecognitionQuestion>, clock: &Clock) -> Option<Question> {
     let raw = v.required("", raw)?;
+    let granted_on = raw.certificate.as_ref().and_then(|it| parse_date(&it.granted_on));
     let facts = certificate(&mut v.scope("certificate"), raw.certificate);
     let code = code(v, "code", raw.code);
     let origin = economy(v, "origin", &raw.origin);
@@ -28,7 +30,10 @@ pub(crate) fn question(v: &mut Violations, raw: Option<pb::RecognitionQuestion>,
     let date = v.optional_date("date", &raw.date);
     let date = date.map(|date| date.unwrap_or_else(|| clock.today()));
     // Without a date that is good, what is wrong beside it is told all the same.
-    let stock = stock(v, &raw.placed_on_market_on, &raw.manufactured_on, date.unwrap_or(NaiveDate::MAX));
+    let counted = date.unwrap_or(NaiveDate::MAX);
+    let stock = stock(v, &raw.placed_on_market_on, &raw.manufactured_on, counted);
+    let is_granted = granted_on.is_none_or(|day| day <= counted);
+    v.check("certificate.granted_on", is_granted, "must not be after the date that counts");
     let date = date?;
     Some(Question { stock: stock?, ..facts?.question(code?, origin?, destination?, date) })
 }

@@ -116,6 +116,29 @@ async fn bad_questions_are_refused_with_every_field(db: TestDatabase) {
     let status = served.recognition().recognise(request).await.unwrap_err();
     let fields: Vec<_> = Fault::violations_of(&status).into_iter().map(|it| it.field).collect();
     assert_eq!(fields, ["question.placed_on_market_on"]);
+    // So is a result that is granted only later.
+    let granted_on = |day: &str| {
+        let mut question = question("XB");
+        question.date = "2026-07-01".into();
+        question.certificate.as_mut().unwrap().granted_on = day.into();
+        question
+    };
+    let one = |day: &str| pb::RecogniseRequest { question: Some(granted_on(day)), ..Default::default() };
+    assert!(served.recognition().recognise(one("2026-07-01")).await.is_ok());
+    let status = served.recognition().recognise(one("2026-07-02")).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&status)[0].field, "question.certificate.granted_on");
+    let questions = vec![granted_on("2026-07-01"), granted_on("2026-07-02")];
+    let batch = pb::BatchRecogniseRequest { questions, ..Default::default() };
+    let status = served.recognition().batch_recognise(batch).await.unwrap_err();
+    let fields: Vec<_> = Fault::violations_of(&status).into_iter().map(|it| it.field).collect();
+    assert_eq!(fields, ["questions[1].certificate.granted_on"]);
+    let item = pb::StreamRecogniseRequest { question: Some(granted_on("2026-07-02")), ..Default::default() };
+    let stream = served.recognition().stream_recognise(tokio_stream::iter([item])).await;
+    let answer = stream.unwrap().into_inner().message().await.unwrap().unwrap();
+    let Some(pb::stream_recognise_response::Answer::Refused(refused)) = answer.answer else {
+        panic!("it is not refused");
+    };
+    assert!(refused.fields.contains_key("question.certificate.granted_on"), "{refused:?}");
     let plan = pb::PlanMarketAccessRequest {
         code: question("XB").code,
         origin: "XA".into(),

@@ -383,7 +383,10 @@ pub(crate) fn facts(content: &Content, body: &BodyId, body_economy: &str) -> eq:
 }
 
 fn request(subject: Subject<'_>, goods: &Goods, pinned: Pinned) -> eq::RecogniseRequest {
-    let certificate = facts(subject.content, subject.body, subject.body_economy);
+    // Recognition takes nothing that is granted only after the date, and what is granted on it counts as that would. Whether
+    // the certificate is in force by then is judged apart.
+    let granted_on = subject.content.granted_on.min(goods.date).to_string();
+    let certificate = eq::CertificateFacts { granted_on, ..facts(subject.content, subject.body, subject.body_economy) };
     let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
     eq::RecogniseRequest {
         question: Some(eq::RecognitionQuestion {

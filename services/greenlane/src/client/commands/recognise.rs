@@ -273,12 +273,16 @@ impl Facts {
     async fn certificate(&self, session: &Session) -> anyhow::Result<(CertificateFacts, bool)> {
         match &self.certificate {
             Some(name) => {
-                let (certificate, facts) = facts_of(session, name).await?;
+                let (certificate, mut facts) = facts_of(session, name).await?;
                 let date = if self.date.is_empty() { Clock::system().today().to_string() } else { self.date.clone() };
                 let why = held::worth_nothing(session, &[&certificate], &self.code, &date).await?;
                 let why = why.into_iter().next().flatten();
                 if let Some(why) = &why {
                     render::talk(&format!("{} is worth nothing, whatever markets recognise: {why}", certificate.name));
+                }
+                // What is granted only later is no result yet: it is asked about as if it were granted on the date.
+                if date.len() == facts.granted_on.len() && facts.granted_on > date {
+                    facts.granted_on = date;
                 }
                 Ok((facts, why.is_none()))
             }
