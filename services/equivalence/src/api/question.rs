@@ -13,7 +13,7 @@ use crate::domain::question::{certified_scheme, certified_standard};
 use crate::domain::standard::Stock;
 use crate::domain::time::parse_date;
 use crate::domain::usage::Facts;
-use crate::domain::words::RecognitionObject;
+use crate::domain::words::{MUST_BE_RESULT, RecognitionObject};
 
 const MAX_SCHEMES: usize = 32;
 const MAX_STANDARDS: usize = 64;
@@ -76,7 +76,7 @@ pub(super) fn certificate(v: &mut Violations, raw: Option<pb::CertificateFacts>)
         (0, _) => Some(RecognitionObject::Certificate),
         (_, Some(object)) if object.is_result() => Some(object),
         _ => {
-            v.add("object", "must be a kind of result: test report, inspection report, certificate, or mark or label");
+            v.add("object", MUST_BE_RESULT);
             None
         }
     };

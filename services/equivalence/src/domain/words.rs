@@ -202,6 +202,10 @@ words! {
     }
 }
 
+/// What is said of one that is no kind of result where only such are asked about.
+pub const MUST_BE_RESULT: &str =
+    "must be a kind of result: test report, inspection report, certificate, or mark or label";
+
 impl RecognitionObject {
     /// Whether it is a kind of result that a certificate can be.
     pub fn is_result(self) -> bool {

@@ -240,6 +240,31 @@ fn what_counts_for_the_designation_of_its_body_alone_requires_one() {
 }
 
 #[test]
+fn what_a_requirement_accepts_directly_are_kinds_of_results() {
+    let fields = |objects: &[&str]| -> Vec<String> {
+        let it = entry(json!({ "requirement": { "name": "requirements/r", "market": "XB", "title": "r",
+            "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }],
+            "acceptances": [
+                { "target": { "name": "standards/z-1" }, "bodies": { "any": true } },
+                { "target": { "name": "standards/z-1" }, "bodies": { "any": true }, "objects": objects },
+            ],
+            "validity": { "from": "2020-01-01" }, "source": { "example": true } } }));
+        it.faults().into_iter().map(|fault| fault.field).collect()
+    };
+    assert_eq!(fields(&["test_report", "inspection_report", "certificate", "mark_or_label"]), [""; 0]);
+    for other in [
+        "common_core_criteria",
+        "cab_designation",
+        "proxy_verification",
+        "technical_regulation_equivalence",
+        "accreditation",
+    ] {
+        assert_eq!(fields(&[other]), ["acceptances[1].objects[0]"]);
+        assert_eq!(fields(&["certificate", other]), ["acceptances[1].objects[1]"]);
+    }
+}
+
+#[test]
 fn only_a_bloc_has_members_that_are_not_listed() {
     let fields = |bloc: bool| -> Vec<String> {
         let it = entry(json!({ "economy": { "name": "economies/XA", "bloc": bloc, "members_incomplete": true,

@@ -9,7 +9,7 @@ use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::source::Source;
 use crate::domain::standard::{EditionTransition, StockExemption};
 use crate::domain::time::{Ending, Validity, is_date_in_part, parse_date};
-use crate::domain::words::{ConditionKind, EquivalenceDegree, LapseRule, RecognitionObject};
+use crate::domain::words::{ConditionKind, EquivalenceDegree, LapseRule, MUST_BE_RESULT, RecognitionObject};
 
 /// A fault of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -341,6 +341,9 @@ impl Entry {
                     faults.target(&format!("acceptances[{i}].target"), &acceptance.target);
                     for (j, beside) in acceptance.together_with.iter().enumerate() {
                         faults.target(&format!("acceptances[{i}].together_with[{j}]"), beside);
+                    }
+                    for (j, _) in acceptance.objects.iter().enumerate().filter(|(_, object)| !object.is_result()) {
+                        faults.add(format!("acceptances[{i}].objects[{j}]"), MUST_BE_RESULT);
                     }
                     if let Some(validity) = &acceptance.validity {
                         faults.validity(&format!("acceptances[{i}].validity"), validity);
