@@ -30,6 +30,8 @@ type Result<T> = std::result::Result<T, StoreError<ChangeError>>;
 const BATCH: u64 = 500;
 /// How many of the decisions that cannot be told are named.
 const UNTOLD: usize = 20;
+/// On how many days a change set is looked at for the first on which a verdict differs: each costs as much as one alone.
+const DAYS: usize = 4;
 /// What is left of the caller's time to put the answer together.
 const SPARE: Duration = Duration::from_millis(500);
 
@@ -87,8 +89,8 @@ impl Impacts {
             .await
     }
 
-    /// What a change set would do, or did, on a day: the first on which it is felt, where none is given. `examples` are to
-    /// be left out, and given.
+    /// What a change set would do, or did, on a day: where none is given, on the first on which a verdict differs of those
+    /// from which its parts apply, and on the last of these where none does. `examples` are to be left out, and given.
     pub(crate) async fn preview(
         &self,
         name: String,
@@ -96,15 +98,28 @@ impl Impacts {
         examples: (u64, usize),
     ) -> Result<Preview> {
         let (change_set, sides, revision) = self.sides(name).await?;
-        let date = date.unwrap_or_else(|| self.felt_from(&change_set, &sides.before));
-        let wanted = Wanted { date, examples };
+        let days = date.map_or_else(|| self.felt_on(&change_set, &sides.before), |date| vec![date]);
+        let mut preview = Preview::default();
+        for date in days {
+            preview = self.on(&Wanted { date, examples }, &sides, revision).await?;
+            // Of a day that could not be told in time, no later one can.
+            if preview.example_count > 0 || !preview.complete {
+                break;
+            }
+        }
+        Ok(preview)
+    }
+
+    /// What it would do, or did, on one day.
+    async fn on(&self, wanted: &Wanted, sides: &Sides, revision: u64) -> Result<Preview> {
+        let date = wanted.date;
         let reports = self.store.read("preview_reports", |tx| Box::pin(async move { Ok(usage::reports(tx).await?) }));
         // Before what they reported is read: it may be newer than that, and never older.
         let reports = reports.await?;
         let mut preview = Preview { date, revision, reports, complete: true, ..Preview::default() };
         let markets = markets_of(&sides.before.catalogue, &sides.after.catalogue, date);
-        self.certificates(&wanted, &sides, &markets, &mut preview).await?;
-        self.verifications(&wanted, &sides, &mut preview).await?;
+        self.certificates(wanted, sides, &markets, &mut preview).await?;
+        self.verifications(wanted, sides, &mut preview).await?;
         Ok(preview)
     }
 
@@ -122,15 +137,20 @@ impl Impacts {
         Ok((change_set, Sides { before: base, after }, revision))
     }
 
-    /// The first day on which an answer can differ by a change set, if it is published as soon as it can be, or was.
-    fn felt_from(&self, change_set: &ChangeSet<Change>, before: &Loaded) -> NaiveDate {
+    /// The days from which the parts of a change set apply, if it is published as soon as it can be, or was: the first ones
+    /// and the last, which is the day on which all are felt.
+    fn felt_on(&self, change_set: &ChangeSet<Change>, before: &Loaded) -> Vec<NaiveDate> {
         let (catalogue, today) = (&before.catalogue, self.changes.clock().today());
         let published = match change_set.published_at {
             Some(at) => at.date_naive(),
             None => change_set.duty(&tightening(catalogue, &change_set.changes), today).earliest.unwrap_or(today),
         };
         let days = change_set.changes.iter().filter_map(|it| first_day_of(catalogue, it, published));
-        days.min().unwrap_or(published)
+        let mut days: Vec<NaiveDate> = days.collect::<BTreeSet<_>>().into_iter().collect();
+        if days.len() > DAYS {
+            days.drain(DAYS - 1..days.len() - 1);
+        }
+        if days.is_empty() { vec![published] } else { days }
     }
 
     async fn certificates(

@@ -19,6 +19,7 @@ greenlane_store::engine_tests!(Migrator:
     what_a_preview_cannot_tell_is_named_with_what_is_missing,
     a_preview_names_the_conditions_that_come_and_go,
     a_preview_without_a_date_is_of_the_first_day_on_which_the_change_is_felt,
+    a_preview_without_a_date_is_of_the_first_day_on_which_a_verdict_differs,
     a_preview_says_when_each_registry_last_reported_be_it_that_nothing_is_new,
     nobody_reports_in_the_name_of_a_registry_that_reports,
     a_bloc_that_stands_for_members_that_nobody_knows_has_its_row_in_a_preview,
@@ -335,6 +336,39 @@ async fn a_preview_without_a_date_is_of_the_first_day_on_which_the_change_is_fel
     let preview = author.preview_impact(request).await.unwrap().into_inner();
     assert_eq!(preview.date, (served.clock.today() + chrono::Days::new(61)).to_string());
     assert!(losing(&preview) > 0, "{preview:?}");
+}
+
+async fn a_preview_without_a_date_is_of_the_first_day_on_which_a_verdict_differs(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut author = admin(&served, "author");
+    let mut registry = ChangeServiceClient::new(served.channel_with(TokenRequest::new("registry", ["use.report"])));
+    registry.report_use(report("report")).await.unwrap();
+    // Nobody has a certificate for lamps, of which alone the parts speak that apply on the other days.
+    let from = |name: &str, code: &str, day: &str| {
+        let mut later = pb::Requirement { name: format!("requirements/{name}"), ..tightened() };
+        later.acceptances[0].target.as_mut().unwrap().name = "standards/iec-61730-1-2016".into();
+        later.codes[0].code.as_mut().unwrap().code = code.into();
+        later.validity.as_mut().unwrap().from = day.into();
+        upsert(Entry::Requirement(later))
+    };
+    let lamps = |day: &str| from(&format!("xb-lamps-{day}"), "853952", day);
+    let panels = |day: &str| from("xb-panels", "854143", day);
+    let mut of = async |id: &str, changes: Vec<pb::Change>| {
+        let name = author.create_change_set(create(id, changes)).await.unwrap().into_inner().change_set.unwrap().name;
+        let request = pb::PreviewImpactRequest { name, ..Default::default() };
+        let preview = author.preview_impact(request).await.unwrap().into_inner();
+        (preview.date, preview.totals.unwrap().certificates_losing > 0)
+    };
+    let day = |day: &str, loses: bool| (day.to_owned(), loses);
+    let second = vec![lamps("2027-07-01"), panels(DAY), lamps("2027-05-01")];
+    assert_eq!(of("second", second).await, day(DAY, true));
+    // Where none differs it is of the day on which all of it is felt.
+    let none = vec![lamps("2027-05-01"), lamps("2027-07-01")];
+    assert_eq!(of("none", none).await, day("2027-07-01", false));
+    // Of many days the first ones are looked at, and the last.
+    let early = ["2027-03-01", "2027-04-01", "2027-05-01", "2027-05-10", "2027-05-20"].map(lamps);
+    let last: Vec<_> = early.into_iter().chain([panels(DAY)]).collect();
+    assert_eq!(of("last", last).await, day(DAY, true));
 }
 
 async fn a_preview_says_when_each_registry_last_reported_be_it_that_nothing_is_new(db: TestDatabase) {

@@ -79,7 +79,8 @@ pub(crate) struct Preview {
     /// Name or bare identifier of the change set.
     #[arg(add = Named::ChangeSets.completer())]
     pub(super) change_set: String,
-    /// The day for which decisions are compared, YYYY-MM-DD; the first on which it can be felt when not given.
+    /// The day for which decisions are compared, YYYY-MM-DD; when not given, the first on which a verdict differs of the days
+    /// from which its changes apply.
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(super) date: String,
     /// At most this many examples: tables sum up what differs in them, JSON and YAML show each.
