@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use greenlane_curation::Finding;
 
 pub(super) use self::others::others;
+use super::tightening::goods;
 use super::{Change, View};
 use crate::domain::arrangement::{Annex, Arrangement, Exclusions, Party};
 use crate::domain::body::Designation;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::code::CodeScope;
 use crate::domain::dispute::dispute_of;
 use crate::domain::economy::Economy;
 use crate::domain::entry::Entry;
@@ -62,6 +64,12 @@ impl Fault {
     fn new(code: &'static str, field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code, field: field.into(), message: message.into() }
     }
+}
+
+/// Whether some of the goods may be of an annex. What another edition's code means is not told by its digits.
+fn may_cover(annex: &Annex, scope: &CodeScope) -> bool {
+    let is_excluded = annex.exclusions.iter().flat_map(|not| &not.codes).any(|it| goods::without(scope, it).is_empty());
+    !is_excluded && (annex.codes.is_empty() || annex.codes.iter().any(|it| goods::overlap(it, scope)))
 }
 
 fn no_party(economy: &EconomyCode, arrangement: &Arrangement) -> String {
@@ -244,6 +252,10 @@ impl Checks<'_> {
         for (i, target) in it.targets.iter().enumerate().filter(|(_, it)| !covers(it)) {
             let message = format!("`{}` does not cover {target}", it.annex);
             found.push(Fault::new("contradiction", format!("targets[{i}]"), message));
+        }
+        for (i, scope) in it.codes.iter().enumerate().filter(|(_, it)| !may_cover(&annex, it)) {
+            let message = format!("`{}` does not cover {}", it.annex, scope.code);
+            found.push(Fault::new("contradiction", format!("codes[{i}]"), message));
         }
         let Some(Entry::Arrangement(arrangement)) = self.view.find(&annex.arrangement.name()) else { return found };
         // What is contested in a dispute is so by whoever opened it.

@@ -1,18 +1,18 @@
 //! What entries say against one another: two equivalences of one pair at one time, two tests by one identifier, a
-//! designation by an authority whose results nobody accepts.
+//! designation by an authority, or of a body, whose results nobody accepts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use greenlane_curation::Finding;
 
 use super::Change;
-use crate::domain::body::Designation;
+use crate::domain::body::{Body, Designation};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::economy::Economy;
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::{BridgingTest, Equivalence, Target};
 use crate::domain::key::EconomyCode;
-use crate::domain::words::BodyRole;
+use crate::domain::words::{BodyRole, RecognitionObject};
 
 /// Every contradiction that the changes bring into the catalogue.
 pub(super) fn contradictions(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
@@ -21,11 +21,11 @@ pub(super) fn contradictions(catalogue: &Catalogue, changes: &[Change]) -> Vec<F
     let view = View::new(catalogue, changes);
     for (index, change) in changes.iter().enumerate() {
         let Change::Upsert(Entry::Designation(designation)) = change else { continue };
-        findings.extend(unaccepted(&view, designation).map(|message| Finding {
+        findings.extend(unaccepted(&view, designation).into_iter().map(|(field, message)| Finding {
             code: "contradiction".into(),
             index,
             entry: designation.name.name(),
-            field: "authority".to_owned(),
+            field: field.to_owned(),
             message,
         }));
     }
@@ -122,22 +122,60 @@ fn bridging_tests(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
     findings
 }
 
-/// Why the authority of a designation has no say under its annex; none when it has, or when that cannot be told
-/// because a reference dangles.
-pub(super) fn unaccepted(view: &View<'_>, designation: &Designation) -> Option<String> {
-    let Some(Entry::Body(authority)) = view.find(&designation.authority.name()) else { return None };
-    let Some(Entry::Annex(annex)) = view.find(&designation.annex.name()) else { return None };
-    let Some(Entry::Arrangement(arrangement)) = view.find(&annex.arrangement.name()) else { return None };
-    let economy = &authority.economy;
-    let mut accepted = arrangement.parties.iter().filter(|party| party.is_accepted()).map(|party| &party.economy);
-    let has_say = accepted.any(|party| view.is_within(economy, party));
-    if !has_say {
-        let (name, economy) = (&authority.name, economy.as_str());
-        return Some(format!("{name} of {economy} is of no party to {} whose results are accepted", arrangement.name));
+/// Why the authority of a designation has no say under its annex, or its body no results there, by field; nothing where that
+/// cannot be told because a reference dangles.
+pub(super) fn unaccepted(view: &View<'_>, designation: &Designation) -> Vec<(&'static str, String)> {
+    let Some(Entry::Annex(annex)) = view.find(&designation.annex.name()) else { return Vec::new() };
+    let Some(Entry::Arrangement(arrangement)) = view.find(&annex.arrangement.name()) else { return Vec::new() };
+    let accepted: Vec<&EconomyCode> =
+        arrangement.parties.iter().filter(|party| party.is_accepted()).map(|party| &party.economy).collect();
+    let of_no_party = |it: &Body| {
+        let economy = it.economy.as_str();
+        format!("{} of {economy} is of no party to {} whose results are accepted", it.name, arrangement.name)
+    };
+    let mut found = Vec::new();
+    let authority = match view.find(&designation.authority.name()) {
+        Some(Entry::Body(it)) => Some(it),
+        _ => None,
+    };
+    let with_say: Vec<&EconomyCode> = match &authority {
+        Some(it) => accepted.iter().copied().filter(|party| view.is_within(&it.economy, party)).collect(),
+        None => Vec::new(),
+    };
+    if let Some(it) = &authority {
+        // What a body without a known role does is not known.
+        let designates = it.roles.is_empty() || it.roles.contains(&BodyRole::DesignatingAuthority);
+        if with_say.is_empty() {
+            found.push(("authority", of_no_party(it)));
+        } else if !designates {
+            found.push(("authority", format!("{} is no designating authority by its roles", it.name)));
+        }
     }
-    // What a body without a known role does is not known.
-    let designates = authority.roles.is_empty() || authority.roles.contains(&BodyRole::DesignatingAuthority);
-    (!designates).then(|| format!("{} is no designating authority by its roles", authority.name))
+    // Of one that designates itself it is said already.
+    let Some(Entry::Body(body)) =
+        view.find(&designation.body.name()).filter(|_| designation.body != designation.authority)
+    else {
+        return found;
+    };
+    // It may be a member that is not listed.
+    let may_be_of = |party: &EconomyCode| view.is_within(&body.economy, party) || view.may_have_others(party);
+    if !accepted.iter().any(|party| may_be_of(party)) {
+        found.push(("body", of_no_party(&body)));
+        return found;
+    }
+    // Who has another verify on its behalf says itself who that is.
+    let by_proxy = annex.objects.contains(&RecognitionObject::ProxyVerification);
+    if let Some(authority) =
+        authority.filter(|_| !by_proxy && !with_say.is_empty() && !with_say.iter().any(|it| may_be_of(it)))
+    {
+        let (of, other) = (authority.economy.as_str(), body.economy.as_str());
+        let message = format!(
+            "{} of {of} is of another party to {} than {} of {other}",
+            authority.name, arrangement.name, body.name
+        );
+        found.push(("authority", message));
+    }
+    found
 }
 
 /// The catalogue as it would be: what is changed before what is published.

@@ -7,7 +7,7 @@
 mod again;
 mod compare;
 mod fields;
-mod goods;
+pub(super) mod goods;
 mod members;
 
 use std::collections::BTreeSet;

@@ -62,7 +62,7 @@ impl<'a> Checks<'a> {
             Entry::Designation(it) => {
                 let mut found = self.under_its_annex(it);
                 let unaccepted = unaccepted(&self.view, it);
-                found.extend(unaccepted.map(|message| Fault::new("contradiction", "authority", message)));
+                found.extend(unaccepted.into_iter().map(|(field, it)| Fault::new("contradiction", field, it)));
                 found
             }
             Entry::Arrangement(it) => self.arrangement(it),
@@ -100,7 +100,7 @@ impl<'a> Checks<'a> {
             }
             Entry::Arrangement(it) => it.parties.iter().map(|party| party.economy.name()).collect(),
             Entry::Designation(it) => {
-                let mut names = vec![it.annex.name(), it.authority.name()];
+                let mut names = vec![it.annex.name(), it.authority.name(), it.body.name()];
                 if let Some(Entry::Annex(annex)) = self.view.find(&it.annex.name()) {
                     names.extend(self.parties(&annex.arrangement.name()));
                 }

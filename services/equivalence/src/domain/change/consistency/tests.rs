@@ -109,6 +109,92 @@ fn parts_fit_what_they_belong_to() {
 }
 
 #[test]
+fn a_designation_is_for_goods_of_its_annex_as_far_as_codes_of_one_edition_tell() {
+    let source = json!({ "example": true });
+    let code = |edition: &str, code: &str| json!({ "code": { "edition": edition, "code": code } });
+    let hs = |it: &str| code("HS2022", it);
+    let annex = |codes: &[&str]| {
+        let codes: Vec<_> = codes.iter().map(|it| hs(it)).collect();
+        json!({ "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": "x", "source": source,
+            "objects": ["certificate"], "validity": { "from": "2020-01-01" }, "codes": codes,
+            "exclusions": { "codes": [hs("854110")] } } })
+    };
+    let designation = |codes: &[Value]| {
+        json!({ "designation": { "name": "designations/d", "body": "bodies/a", "authority": "bodies/a",
+            "annex": "annexes/x", "codes": codes, "validity": { "from": "2021-01-01" }, "source": source } })
+    };
+    let catalogue = |annex: Value, more: Vec<Value>| {
+        let mut all = ["XA", "XB"].map(|it| json!({ "economy": { "name": format!("economies/{it}") } })).to_vec();
+        all.push(json!({ "body": { "name": "bodies/a", "display_name": "a", "economy": "XA" } }));
+        all.push(json!({ "arrangement": { "name": "arrangements/m", "title": "m",
+            "parties": [{ "economy": "XA" }, { "economy": "XB" }] } }));
+        all.push(annex);
+        all.extend(more);
+        Catalogue::new(1, all.into_iter().map(entry))
+    };
+    let sectoral = catalogue(annex(&["8541", "8504"]), Vec::new());
+    for good in [hs("8541"), hs("854143"), hs("85"), code("HS2017", "9405")] {
+        assert_eq!(found(&sectoral, &[designation(std::slice::from_ref(&good))]), [], "{good}");
+    }
+    let wrong = designation(&[hs("8541"), hs("9405"), hs("854110")]);
+    let faults = [at("contradiction", 0, "codes[1]"), at("contradiction", 0, "codes[2]")];
+    assert_eq!(found(&sectoral, &[wrong]), faults);
+    let of_all = catalogue(annex(&[]), vec![designation(&[hs("9405")])]);
+    assert_eq!(found(&of_all, &[designation(&[hs("9405")])]), []);
+    // An annex that becomes narrower is told where it does.
+    let findings = validate(&of_all, &[Change::Upsert(entry(annex(&["8541"])))]);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    let begin = "then `codes[0]` of `designations/d` is wrong: `annexes/x` does not cover HS2022 9405";
+    assert_eq!(findings[0].message, begin);
+}
+
+#[test]
+fn a_designated_body_is_of_the_party_of_its_authority() {
+    let source = json!({ "example": true });
+    let economy = |name: &str, incomplete: bool, members: &[&str]| {
+        let members: Vec<_> =
+            members.iter().map(|it| json!({ "economy": it, "validity": { "from": "2020-01-01" } })).collect();
+        json!({ "economy": { "name": format!("economies/{name}"), "bloc": name == "UNION", "members": members,
+            "members_incomplete": incomplete, "source": source } })
+    };
+    let body = |name: &str, economy: &str| json!({ "body": { "name": format!("bodies/{name}"), "display_name": "b", "economy": economy, "source": source } });
+    let catalogue = |object: &str| {
+        let mut all = ["XA", "XB", "XC"].map(|it| economy(it, false, &[])).to_vec();
+        all.push(economy("UNION", false, &["XB"]));
+        all.extend([body("a", "XA"), body("a-office", "XA"), body("b", "XB"), body("c", "XC"), body("union", "UNION")]);
+        all.push(json!({ "arrangement": { "name": "arrangements/m", "title": "m",
+            "parties": [{ "economy": "XA" }, { "economy": "UNION" }] } }));
+        all.push(json!({ "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
+            "objects": [object], "validity": { "from": "2020-01-01" } } }));
+        Catalogue::new(1, all.into_iter().map(entry))
+    };
+    let designation = |authority: &str, of: &str| {
+        json!({ "designation": { "name": "designations/d", "body": format!("bodies/{of}"),
+            "authority": format!("bodies/{authority}"), "annex": "annexes/x", "validity": { "from": "2021-01-01" },
+            "source": source } })
+    };
+    let known = catalogue("certificate");
+    // An authority of a bloc designates bodies of its members.
+    for (authority, of) in [("a-office", "a"), ("union", "b"), ("b", "union")] {
+        assert_eq!(found(&known, &[designation(authority, of)]), [], "{authority} {of}");
+    }
+    let at_field = |field: &str| at("contradiction", 0, field);
+    assert_eq!(found(&known, &[designation("a-office", "c")]), [at_field("body")]);
+    assert_eq!(found(&known, &[designation("union", "a")]), [at_field("authority")]);
+    assert_eq!(found(&known, &[designation("c", "a")]), [at_field("authority")]);
+    // Who has another verify on its behalf says itself who that is.
+    assert_eq!(found(&catalogue("proxy_verification"), &[designation("union", "a")]), []);
+    // It may be of a member that is not listed.
+    let may_be = economy("UNION", true, &["XB"]);
+    assert_eq!(found(&known, &[may_be, designation("union", "c")]), []);
+    // A body that moves away is told at the body.
+    let designated = known.entries().into_iter().chain([entry(designation("a-office", "a"))]);
+    let findings = validate(&Catalogue::new(1, designated), &[Change::Upsert(entry(body("a", "XC")))]);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert!(findings[0].message.starts_with("then `body` of `designations/d` is wrong"), "{findings:?}");
+}
+
+#[test]
 fn parties_are_one_that_accepts_and_another_that_is_accepted_or_a_bloc() {
     let economy = |name: &str, bloc: bool| {
         let name = format!("economies/{name}");

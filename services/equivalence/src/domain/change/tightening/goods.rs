@@ -25,7 +25,7 @@ fn holds(whole: &CodeScope, part: &CodeScope) -> bool {
 }
 
 /// What of `some` is not meant by `whole`; all of it where that cannot be told.
-pub(super) fn without(some: &CodeScope, whole: &CodeScope) -> Vec<CodeScope> {
+pub(in crate::domain::change) fn without(some: &CodeScope, whole: &CodeScope) -> Vec<CodeScope> {
     if holds(whole, some) {
         return Vec::new();
     }
@@ -50,7 +50,7 @@ pub(super) fn without(some: &CodeScope, whole: &CodeScope) -> Vec<CodeScope> {
 }
 
 /// Whether something may be meant by both. What another edition's code means is not told by its digits.
-pub(super) fn overlap(one: &CodeScope, other: &CodeScope) -> bool {
+pub(in crate::domain::change) fn overlap(one: &CodeScope, other: &CodeScope) -> bool {
     if one.code.edition != other.code.edition {
         return true;
     }
