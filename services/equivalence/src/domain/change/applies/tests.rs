@@ -55,6 +55,9 @@ fn a_change_of_an_entry_applies_from_the_first_day_on_which_it_says_something_el
     let suspended = json!({ "from": "2027-02-10", "until": "2027-06-01" });
     assert_eq!(changed(&designation(), "/contestations/0/interim_suspension", suspended.clone()), "2027-02-10");
     assert_eq!(changed(&designation(), "/suspensions", json!([suspended.clone()])), "2027-02-10");
+    let shorter = json!({ "from": "2020-02-01", "until": "2027-05-01" });
+    assert_eq!(changed(&designation(), "/validity", shorter), "2027-05-01");
+    assert_eq!(changed(&designation(), "/ending", on("2027-05-01")), "2027-05-01");
     assert_eq!(changed(&annex(), "/suspensions", json!([suspended])), "2027-02-10");
     assert_eq!(changed(&annex(), "/transitions/0/ends_on", json!("2027-03-01")), "2027-03-01");
     // The last day for conversion is a day on which it still counts.
