@@ -63,6 +63,23 @@ fn a_file_that_is_no_text_is_told_with_the_faults_of_the_others_and_a_folder_as_
 }
 
 #[test]
+fn of_entries_that_do_not_differ_after_all_nothing_is_found() {
+    let shell = Shell::new().expect("it starts");
+    let run = |words: &str| shell.run(words).expect("it runs");
+    run("pull catalogue").expect(0);
+    let path = shell.folder.path().join("catalogue/annexes.yaml");
+    let pulled = std::fs::read_to_string(&path).expect("it was pulled");
+    // What goes without saying is put in by the service.
+    let said = |line: &&str| line.trim() != "origin_rule: any";
+    let shorter: String = pulled.lines().filter(said).map(|line| format!("{line}\n")).collect();
+    assert_ne!(shorter, pulled);
+    std::fs::write(&path, shorter).expect("it is written");
+    let same = run("apply -f catalogue/annexes.yaml --title Same").expect(0).stderr;
+    assert!(same.contains("nothing differs: no change set is needed"), "{same}");
+    assert!(!same.contains("no_common_owner"), "{same}");
+}
+
+#[test]
 fn entries_as_yaml_are_as_pull_writes_them_and_can_be_compared_and_applied() {
     let shell = Shell::new().expect("it starts");
     let run = |words: &str| shell.run(words).expect("it runs");

@@ -79,8 +79,12 @@ struct Part {
 
 impl Part {
     fn changes(&self) -> usize {
-        self.compared.iter().filter(|(_, it)| it.change.is_some()).count()
+        changes(&self.compared)
     }
+}
+
+fn changes(compared: &[WithItem]) -> usize {
+    compared.iter().filter(|(_, it)| it.change.is_some()).count()
 }
 
 /// Does it.
@@ -287,14 +291,22 @@ async fn check(session: &Session, compared: Vec<WithItem>, draft: &Draft) -> any
             }
             Err(error) => return Err(error),
         };
-        let told = findings::told(&part, &answer.findings);
+        let mut told = findings::told(&part, &answer.findings);
         if answer.findings.iter().any(|finding| finding.blocking) {
             blocked.extend(told);
             continue;
         }
+        let sent = changes(&part);
+        let compared = settle(session, of, part, &answer).await?;
+        let mut duty = answer.notification_duty;
+        // What was said is of more than is to be drafted where some of it does not differ after all.
+        if changes(&compared) < sent {
+            let answer = drafts::try_out(session, of, draft, &compared).await?;
+            told = findings::told(&compared, &answer.findings);
+            duty = answer.notification_duty;
+        }
         told.iter().for_each(|line| render::talk(line));
-        let duty = answer.notification_duty.clone();
-        good.push(Part { of, compared: settle(session, of, part, &answer).await?, name: String::new(), duty });
+        good.push(Part { of, compared, name: String::new(), duty });
     }
     if !refused.is_empty() {
         refused.append(&mut blocked);
