@@ -85,8 +85,8 @@ impl<C> ChangeSet<C> {
         let until = notification.comments_until;
         match asked {
             None => Err(ChangeError::Clock(format!("is required: comments are taken until {until} already"))),
-            Some(asked) if asked <= until || asked < today => {
-                Err(ChangeError::Clock(format!("must be later than {until} and not in the past")))
+            Some(asked) if asked <= until => {
+                Err(ChangeError::Clock(format!("must be later than {until}: the comment period cannot be shortened")))
             }
             Some(asked) => clock::comments_until(today, Some(asked), true, false).map_err(ChangeError::Clock),
         }

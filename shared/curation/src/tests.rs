@@ -117,6 +117,9 @@ fn addenda_keep_the_symbol_and_the_period_is_only_ever_extended() {
     for not_later in [None, Some(day("2026-03-02")), Some(day("2026-02-02"))] {
         assert!(change_set.comments_until(not_later, false, today).is_err(), "{not_later:?}");
     }
+    // When it is over already, a later day that is past extends nothing either.
+    let past = change_set.comments_until(Some(day("2026-03-10")), false, day("2026-04-01")).unwrap_err();
+    assert!(matches!(&past, ChangeError::Clock(why) if why == "must not be in the past"), "{past:?}");
     let until = change_set.comments_until(Some(day("2026-04-01")), false, today).unwrap();
     change_set.extend(until, at("2026-02-01"));
     change_set.check_open(day("2026-04-01")).unwrap();

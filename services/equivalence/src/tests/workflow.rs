@@ -172,7 +172,9 @@ async fn the_urgent_track_shortens_the_clock_with_its_reason_for_what_tightens_n
     assert_eq!(extended.addenda[0].symbol, format!("{}/Add.1", notification.symbol));
     let shorter = (served.clock.today() + chrono::Days::new(80)).to_string();
     let shorter = author.notify_change_set(notify(&urgent, &shorter)).await.unwrap_err();
-    assert_eq!(Fault::violations_of(&shorter)[0].field, "comments_until");
+    let violation = &Fault::violations_of(&shorter)[0];
+    assert_eq!(violation.field, "comments_until");
+    assert!(violation.description.ends_with("the comment period cannot be shortened"), "{violation:?}");
 }
 
 async fn comments_are_taken_from_everybody_while_the_clock_runs_and_kept_in_order(db: TestDatabase) {

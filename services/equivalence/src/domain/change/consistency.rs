@@ -73,7 +73,11 @@ fn may_cover(annex: &Annex, scope: &CodeScope) -> bool {
 }
 
 fn no_party(economy: &EconomyCode, arrangement: &Arrangement) -> String {
-    format!("{} is no party to `{}` and no member of one", economy.as_str(), arrangement.name)
+    format!("{} {}", economy.as_str(), is_no_party(arrangement))
+}
+
+fn is_no_party(arrangement: &Arrangement) -> String {
+    format!("is no party to `{}` and no member of one", arrangement.name)
 }
 
 struct Checks<'a> {
@@ -323,7 +327,8 @@ impl Checks<'_> {
         for (i, body) in not.bodies.iter().enumerate() {
             let Some(Entry::Body(body)) = self.view.find(&body.name()) else { continue };
             if !self.may_be_of_party(arrangement, &body.economy) {
-                let message = format!("{} is of {}", body.name, no_party(&body.economy, arrangement));
+                let economy = body.economy.as_str();
+                let message = format!("{} is of {economy}, which {}", body.name, is_no_party(arrangement));
                 found.push(Fault::new("contradiction", format!("exclusions.bodies[{i}]"), message));
             }
         }

@@ -295,7 +295,9 @@ fn who_is_left_out_or_contests_has_a_part_in_the_arrangement() {
     moved["body"]["economy"] = json!("XC");
     let findings = validate(&known, &[Change::Upsert(entry(moved))]);
     assert_eq!(findings.len(), 1, "{findings:?}");
-    assert!(findings[0].message.starts_with("then `exclusions.bodies[0]` of `annexes/x` is wrong"), "{findings:?}");
+    let message = "then `exclusions.bodies[0]` of `annexes/x` is wrong: bodies/xa is of XC, which is no party to \
+        `arrangements/m` and no member of one";
+    assert_eq!(findings[0].message, message);
 }
 
 #[test]
