@@ -36,6 +36,17 @@ fn recognised(answer: &Value) -> (Value, Vec<String>) {
     (part["outcome"].clone(), findings.filter_map(|it| Some(it["code"].as_str()?.to_owned())).collect())
 }
 
+/// Publishes what a file says of XF.
+pub(crate) fn publish(shell: &Shell, file: &str) -> anyhow::Result<()> {
+    let draft = shell.run(&format!("apply -f {file} --title Honour -o name"))?.expect(0).stdout.trim().to_owned();
+    shell.run(&format!("change propose {draft}"))?.expect(0);
+    let mint = "token mint --subject r --economy XF --scope catalogue.review --scope catalogue.publish --out r.token";
+    shell.run(mint)?.expect(0);
+    shell.run(&format!("change review {draft} --approve --token-file r.token"))?.expect(0);
+    shell.run(&format!("change publish {draft} --confirm --token-file r.token"))?.expect(0);
+    Ok(())
+}
+
 fn newly_honoured() -> anyhow::Result<()> {
     let shell = Shell::new()?;
     let certificate = shell.certify()?;
@@ -51,12 +62,7 @@ fn newly_honoured() -> anyhow::Result<()> {
     std::fs::write(shell.folder.path().join("honoured.yaml"), HONOURED)?;
     let said = shell.run("apply -f honoured.yaml --title Honour --dry-run")?.expect(0).stderr;
     assert!(said.contains("it does not tighten access"), "{said}");
-    let draft = shell.run("apply -f honoured.yaml --title Honour -o name")?.expect(0).stdout.trim().to_owned();
-    shell.run(&format!("change propose {draft}"))?.expect(0);
-    let mint = "token mint --subject r --economy XF --scope catalogue.review --scope catalogue.publish --out r.token";
-    shell.run(mint)?.expect(0);
-    shell.run(&format!("change review {draft} --approve --token-file r.token"))?.expect(0);
-    shell.run(&format!("change publish {draft} --confirm --token-file r.token"))?.expect(0);
+    publish(&shell, "honoured.yaml")?;
 
     // Accepted before and after: on no day in between is it refused.
     let begun = Instant::now();

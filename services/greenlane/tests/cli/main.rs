@@ -17,6 +17,7 @@ mod honoured;
 mod json;
 mod lists;
 mod login;
+mod object;
 mod offline;
 mod pack;
 mod proof;

@@ -26,7 +26,10 @@ use crate::client::{
     commands::{
         catalogue::{self, Kind},
         held::{Held, held},
-        recognise::scheme,
+        recognise::{
+            object::{self, Object},
+            scheme,
+        },
     },
     complete::Named,
     exit::{Exit, Usage},
@@ -83,6 +86,9 @@ struct Facts {
     /// What is to be certified: a standard edition, such as "IEC 61215-1:2021". May be repeated.
     #[arg(long = "standard", value_name = "EDITION", requires = "body", add = Named::Standards.completer())]
     standards: Vec<String>,
+    /// What kind of result it is to be [default: certificate].
+    #[arg(long, value_enum, requires = "body")]
+    object: Option<Object>,
     /// The body that is to issue it, bodies/ID.
     #[arg(value_parser = crate::client::input::parse_body, long, requires = "body_economy")]
     body: Option<String>,
@@ -202,7 +208,7 @@ fn planned(facts: Facts) -> anyhow::Result<Option<CertificateFacts>> {
         standard_editions: facts.standards,
         body,
         body_economy,
+        object: object::asked(facts.object).into(),
         granted_on: facts.granted_on,
-        ..Default::default()
     }))
 }

@@ -1,5 +1,7 @@
 //! `greenlane recognise`: does a market recognise a certificate of these facts?
 
+pub(super) mod object;
+
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -19,6 +21,7 @@ use greenlane_api::{
 use greenlane_platform::clock::Clock;
 use serde_json::json;
 
+use self::object::Object;
 use super::{held, verify::no_destination};
 use crate::client::{
     Session,
@@ -76,7 +79,7 @@ impl Known {
 pub(crate) struct Facts {
     /// A certificate, by number or name in the registry: its facts are taken from there.
     #[arg(long, value_name = "CERTIFICATE", group = "certified", add = Named::Certificates.completer(),
-        conflicts_with_all = ["schemes", "standards", "body", "body_economy", "granted_on"])]
+        conflicts_with_all = ["schemes", "standards", "body", "body_economy", "object", "granted_on"])]
     certificate: Option<String>,
     /// What was certified: a scheme, as SCHEME or SCHEME=LEVEL. May be repeated.
     #[arg(long = "scheme", value_name = "SCHEME[=LEVEL]", group = "certified", add = Named::Schemes.completer())]
@@ -84,6 +87,9 @@ pub(crate) struct Facts {
     /// What was certified: a standard edition, such as "IEC 61215-1:2021". May be repeated.
     #[arg(long = "standard", value_name = "EDITION", group = "certified", add = Named::Standards.completer())]
     standards: Vec<String>,
+    /// What kind of result it is [default: certificate].
+    #[arg(long, value_enum)]
+    object: Option<Object>,
     /// The issuing body, bodies/ID.
     #[arg(value_parser = crate::client::input::parse_body, long, required_unless_present = "certificate")]
     body: Option<String>,
@@ -296,8 +302,8 @@ impl Facts {
             standard_editions: self.standards.clone(),
             body: self.body.clone().unwrap_or_default(),
             body_economy: self.body_economy.clone().unwrap_or_default(),
+            object: object::asked(self.object).into(),
             granted_on: self.granted_on.clone(),
-            ..Default::default()
         }
     }
 }

@@ -19,7 +19,10 @@ use super::{
 };
 use crate::client::{
     Session,
-    commands::recognise,
+    commands::recognise::{
+        self,
+        object::{self, Object},
+    },
     exit::Exit,
     input, progress, recognition,
     render::{self, Output, View, sentences},
@@ -29,7 +32,8 @@ use crate::client::{
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Columns of the file, in any order: scheme (SCHEME or SCHEME=LEVEL) and standard, either of them several with `;` between \
-them; body, body_economy, granted_on, code (EDITION:CODE), origin, destination, date, placed_on_market_on, \
+them; body, body_economy, granted_on, object (the kind of result: test-report, inspection-report, certificate or \
+mark-or-label; a certificate where it is empty), code (EDITION:CODE), origin, destination, date, placed_on_market_on, \
 manufactured_on. body, body_economy, code and origin must be there.
 
 Exits with 0 when every line is recognised, with or without conditions, or nothing is demanded, 10 when one is not or \
@@ -51,7 +55,16 @@ const DECISIONS: View = View::List {
 /// The columns of a portfolio.
 const COLUMNS: Columns = Columns {
     demanded: &["body", "body_economy", "code", "origin"],
-    known: &["scheme", "standard", "granted_on", "destination", "date", "placed_on_market_on", "manufactured_on"],
+    known: &[
+        "scheme",
+        "standard",
+        "object",
+        "granted_on",
+        "destination",
+        "date",
+        "placed_on_market_on",
+        "manufactured_on",
+    ],
 };
 
 /// A line of the file.
@@ -64,6 +77,8 @@ struct Row {
     standard: String,
     body: String,
     body_economy: String,
+    #[serde(default)]
+    object: String,
     #[serde(default)]
     granted_on: String,
     code: String,
@@ -156,14 +171,15 @@ fn question(row: Row, destination: &str, date: &str) -> Result<RecognitionQuesti
     let several = |text: &str| -> Vec<String> {
         text.split(';').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect()
     };
+    let object = (!row.object.is_empty()).then(|| Object::parse(&row.object)).transpose()?;
     Ok(RecognitionQuestion {
         certificate: Some(CertificateFacts {
             schemes: several(&row.scheme).iter().map(|text| recognise::scheme(text)).collect(),
             standard_editions: several(&row.standard),
             body: if row.body.is_empty() { row.body } else { input::parse_body(&row.body)? },
             body_economy: row.body_economy,
+            object: object::asked(object).into(),
             granted_on: row.granted_on,
-            ..Default::default()
         }),
         code: Some(rows::parse_code(&row.code)?),
         origin: row.origin,

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use greenlane_api::{
     common::v1::CodeReference,
-    equivalence::v1::{CertificateFacts, PlanMarketAccessRequest, PlanMarketAccessResponse, RecognitionOutcome},
+    equivalence::v1::{
+        CertificateFacts, PlanMarketAccessRequest, PlanMarketAccessResponse, RecognitionObject, RecognitionOutcome,
+    },
     registry::v1::{Certificate, CertifiedProduct},
 };
 
@@ -12,6 +14,7 @@ use super::matrix::{Line, cannot_be_told, lines, summary};
 use crate::client::{
     html::{self, escape},
     recognition,
+    render::label,
 };
 
 /// So many products of a certificate are named.
@@ -58,7 +61,11 @@ impl About {
         let at_level = |it: &str, level: &str| if level.is_empty() { it.to_owned() } else { format!("{it} {level}") };
         let schemes = facts.schemes.iter().map(|it| at_level(&it.scheme, &it.level));
         let certified: Vec<_> = schemes.chain(facts.standard_editions.iter().cloned()).collect();
-        self.planned.push(format!("{} by {} ({})", certified.join(", "), facts.body, facts.body_economy));
+        let kind = match facts.object() {
+            RecognitionObject::Unspecified => String::new(),
+            object => label(object.as_str_name()).map(|it| format!("{it}: ")).unwrap_or_default(),
+        };
+        self.planned.push(format!("{kind}{} by {} ({})", certified.join(", "), facts.body, facts.body_economy));
     }
 
     /// Headings with what stands beside each.
