@@ -96,7 +96,7 @@ impl EquivalenceService for Equivalences {
 
 /// A scheme, a level of one, or a standard edition.
 fn target(v: &mut Violations, raw: &pb::CertifiableTarget) -> Option<Target> {
-    let name = v.parse("name", TargetKey::parse(&raw.name));
+    let name = v.parse("name", TargetKey::parse_given(&raw.name));
     let fits = raw.level.chars().count() <= 100 && !raw.level.contains(char::is_control);
     v.check("level", fits, "must be at most 100 characters without control characters");
     let has_levels = raw.level.is_empty() || matches!(name, None | Some(TargetKey::Scheme(_)));

@@ -28,8 +28,32 @@ impl TargetKey {
         if text.starts_with("standards/") {
             StandardKey::parse(text).map(Self::Standard)
         } else {
-            SchemeKey::parse(text).map(Self::Scheme)
+            SchemeKey::parse(text).map(Self::Scheme).map_err(|error| {
+                error.expecting(
+                    "the resource name of a scheme (`schemes/{scheme}`) or of a standard (`standards/{standard}`)",
+                )
+            })
         }
+    }
+
+    /// Reads a resource name, or a standard's designation: `IEC 61215-1:2021`.
+    ///
+    /// # Errors
+    /// When the text is neither.
+    pub fn parse_given(text: &str) -> Result<Self, KeyError> {
+        Self::parse(text).or_else(|error| {
+            // What begins in small letters before a slash is the resource name of something else.
+            let is_name = text.contains('/') && text.starts_with(|c: char| c.is_ascii_lowercase());
+            if is_name {
+                return Err(error);
+            }
+            StandardKey::parse(text).map(Self::Standard).map_err(|_| {
+                error.expecting(
+                    "the resource name of a scheme (`schemes/{scheme}`), nor a standard's designation or resource name \
+                     (`standards/{standard}`)",
+                )
+            })
+        })
     }
 }
 

@@ -17,6 +17,13 @@ pub struct KeyError {
     expected: &'static str,
 }
 
+impl KeyError {
+    /// The same where more is taken than this key.
+    pub(crate) fn expecting(self, expected: &'static str) -> Self {
+        Self { expected, ..self }
+    }
+}
+
 const MAX_KEY_CHARS: usize = 100;
 
 fn plain(text: &str) -> bool {

@@ -193,6 +193,15 @@ async fn what_a_standard_leads_to_is_traced_nearest_first(db: TestDatabase) {
     // On an earlier day fewer were in force.
     let earlier = pb::TraceEquivalencesRequest { date: "2019-01-01".into(), ..request.clone() };
     assert_eq!(client.trace_equivalences(earlier).await.unwrap().into_inner().chains.len(), 1);
+    // A standard is meant by its designation as by its name, and what is neither is told both that are taken.
+    let designated = pb::TraceEquivalencesRequest { from: from("IEC 61730-1:2016"), ..request.clone() };
+    assert_eq!(client.trace_equivalences(designated).await.unwrap().into_inner().chains, answer.chains);
+    for other in ["arrangements/x", "schemes/an example", "\u{6807}\u{51c6}"] {
+        let neither = pb::TraceEquivalencesRequest { from: from(other), ..request.clone() };
+        let status = client.trace_equivalences(neither).await.unwrap_err();
+        let said = Fault::violations_of(&status).remove(0);
+        assert!(said.field == "from.name" && said.description.contains("`standards/{standard}`"), "{said:?}");
+    }
     let unknown = pb::TraceEquivalencesRequest { from: from("standards/none-1"), ..request.clone() };
     let status = client.trace_equivalences(unknown).await.unwrap_err();
     assert_eq!(status.code(), tonic::Code::NotFound);

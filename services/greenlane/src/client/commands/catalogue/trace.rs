@@ -18,7 +18,8 @@ use crate::client::{
 /// Arguments of `greenlane catalogue trace`.
 #[derive(Args, Debug)]
 pub(crate) struct Trace {
-    /// Where to start: a scheme or a standard edition, schemes/ID or standards/ID.
+    /// Where to start: a scheme or a standard edition, schemes/ID or standards/ID, or the edition's
+    /// designation, such as "IEC 61215-1:2021".
     from: String,
     /// The level of the scheme.
     #[arg(long, default_value = "", hide_default_value = true)]
