@@ -32,7 +32,7 @@ pub(crate) enum Exit {
     Conflict = 5,
     /// The answer is no: not valid, not recognised, something is wrong.
     No = 10,
-    /// `verify`, `recognise` and `code suggest`: cannot be told.
+    /// `verify`, `recognise`, `plan` and `code suggest`: cannot be told.
     Undetermined = 11,
     /// Try later.
     TryLater = 75,
@@ -61,6 +61,7 @@ Exit codes:
       diff: there are differences; what apply would refuse of them is said on stderr
       log audit, log check: the log was rewritten, or a proof proves nothing
   11  verify, recognise: undetermined
+      plan: a market that is named, or every market, is undetermined
       code suggest: cannot be told from the description
   75  try later
   130 watch: stopped with Ctrl-C";

@@ -1,7 +1,12 @@
 //! A recognition decision, for eyes.
 
-use greenlane_api::equivalence::v1::{
-    Demand, NearestMiss, RecognitionDecision, RecognitionOutcome, RecognitionRoute, RequirementResult,
+use std::collections::BTreeSet;
+
+use greenlane_api::{
+    common::v1::Finding,
+    equivalence::v1::{
+        Demand, NearestMiss, RecognitionDecision, RecognitionOutcome, RecognitionRoute, RequirementResult,
+    },
 };
 
 use super::{
@@ -61,13 +66,21 @@ pub(crate) fn told(decision: &RecognitionDecision) -> Vec<String> {
 
 /// Why: the best route, or the nearest miss, or what is missing; one line each.
 pub(crate) fn reasons(decision: &RecognitionDecision) -> Vec<String> {
-    let mut lines = Vec::new();
+    let (mut lines, mut said) = (Vec::new(), BTreeSet::new());
     if let Some(best) = &decision.best_route {
         lines.push(route(best));
     }
-    for result in &decision.requirements {
-        if result.route.is_none() {
-            lines.extend(unmet(result));
+    let unmet: Vec<_> = decision.requirements.iter().filter(|result| result.route.is_none()).collect();
+    for result in &unmet {
+        lines.extend(missed(result));
+        for Finding { message, .. } in &result.findings {
+            if said.insert(message) {
+                let lacks = |it: &&&RequirementResult| it.findings.iter().any(|other| other.message == *message);
+                lines.push(match unmet.iter().filter(lacks).count() {
+                    0 | 1 => message.clone(),
+                    several => format!("{message} (so for {several} requirements)"),
+                });
+            }
         }
     }
     for condition in &decision.conditions {
@@ -75,7 +88,7 @@ pub(crate) fn reasons(decision: &RecognitionDecision) -> Vec<String> {
     }
     for finding in &decision.findings {
         // What a requirement lacks is told with it.
-        if !lines.contains(&finding.message) {
+        if said.insert(&finding.message) {
             lines.push(finding.message.clone());
         }
     }
@@ -112,7 +125,7 @@ pub(crate) fn route(route: &RecognitionRoute) -> String {
     text
 }
 
-fn unmet(result: &RequirementResult) -> Vec<String> {
+fn missed(result: &RequirementResult) -> Vec<String> {
     let mut lines = Vec::new();
     let kind = if result.mandatory { "demanded" } else { "honoured" };
     lines.push(format!("{kind} by {}: {} ({})", result.market, result.title, result.requirement));
@@ -120,13 +133,34 @@ fn unmet(result: &RequirementResult) -> Vec<String> {
         lines.push(format!("nearest miss: {reason}"));
         lines.push(format!("what would mend it: {mend}"));
     }
-    lines.extend(result.findings.iter().map(|finding| finding.message.clone()));
     lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_several_requirements_lack_is_said_once_with_their_number() {
+        let finding =
+            |code: &str| Finding { code: code.into(), message: "no translation".into(), ..Default::default() };
+        let lacking = RequirementResult { findings: vec![finding("code_unknown")], ..Default::default() };
+        let mut decision = RecognitionDecision {
+            requirements: vec![lacking; 3],
+            findings: vec![finding("code_unknown"), finding("other")],
+            ..Default::default()
+        };
+        let said = |decision: &RecognitionDecision| {
+            let mut lines = reasons(decision);
+            lines.retain(|line| line.starts_with("no translation"));
+            lines
+        };
+        assert_eq!(said(&decision), ["no translation (so for 3 requirements)"]);
+        decision.requirements.truncate(1);
+        assert_eq!(said(&decision), ["no translation"]);
+        decision.requirements.clear();
+        assert_eq!(said(&decision), ["no translation"], "of an economy it may be said twice by other codes");
+    }
 
     #[test]
     fn what_is_only_honoured_has_no_say_in_whether_goods_may_enter() {

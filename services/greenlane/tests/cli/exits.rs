@@ -115,6 +115,16 @@ fn try_all() -> anyhow::Result<()> {
     let nowhere = "--code HS2022:854143 --origin ZZ --destination XB";
     let unsure = shell.run(&format!("recognise --certificate {certificate} {nowhere}"))?.expect(11).stdout;
     assert!(unsure.contains("undetermined") && unsure.contains("does not know the economy ZZ"), "{unsure}");
+    let elsewhere = "--code HS2022:854143 --origin XA --destination QQ";
+    shell.run(&format!("recognise --certificate {certificate} {elsewhere}"))?.expect(11);
+    for asked in [nowhere, elsewhere, "--code HS2022:854143 --origin ZZ"] {
+        for output in ["table", "json"] {
+            shell.run(&format!("plan {asked} -o {output}"))?.expect(11);
+        }
+    }
+    // Of goods from nowhere the same is true in every market, and is said once.
+    let plan = shell.run("plan --code HS2022:854143 --origin ZZ")?.expect(11).stdout;
+    assert_eq!(plan.matches("Cannot be told, for").count(), 1, "{plan}");
     // But what is worth nothing is a no there too.
     for command in ["recognise", "explain"] {
         let no = shell.run(&format!("{command} --certificate {certificate} {nowhere} {date}"))?.expect(10);

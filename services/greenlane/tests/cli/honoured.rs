@@ -102,7 +102,7 @@ fn newly_honoured() -> anyhow::Result<()> {
         let told = shell.run(&format!("{command} {asked}"))?.expect(11).stdout;
         assert!(told.contains("undetermined") && told.contains("honoured by AU"), "{command}: {told}");
     }
-    let plan = shell.run(&format!("plan {asked} -o csv"))?.expect(0).stdout;
+    let plan = shell.run(&format!("plan {asked} -o csv"))?.expect(11).stdout;
     assert!(plan.contains("AU,undetermined,") && plan.contains(",not met,"), "{plan}");
     let open = shell.run(&format!("verify {certificate} {} --model EX-450M", goods("AU")))?.expect(11).stdout;
     assert!(open.contains(lacking), "{open}");

@@ -1,7 +1,7 @@
 //! `greenlane explain`: why a market recognises a certificate or not, as a tree of its requirements and of every route
 //! that was tried for each.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use clap::Args as ClapArgs;
 use greenlane_api::equivalence::v1::{
@@ -163,8 +163,11 @@ fn classified(answer: &ExplainResponse) -> String {
 /// What the decision says that no requirement does.
 fn said(decision: &RecognitionDecision) -> Vec<Branch> {
     let conditions = decision.conditions.iter().map(|it| Branch::leaf(format!("condition: {}", it.description)));
-    let findings = decision.findings.iter().map(|it| Branch::leaf(it.message.clone()));
-    conditions.chain(findings).collect()
+    // What a requirement lacks is told with it, and nothing twice.
+    let of_requirements = decision.requirements.iter().flat_map(|it| &it.findings);
+    let mut told: BTreeSet<_> = of_requirements.map(|it| &it.message).collect();
+    let findings = decision.findings.iter().map(|it| &it.message).filter(|it| told.insert(*it));
+    conditions.chain(findings.map(|it| Branch::leaf(it.clone()))).collect()
 }
 
 fn requirement(of: &RequirementResult, attempts: &[RouteAttempt]) -> Branch {

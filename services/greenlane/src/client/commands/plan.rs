@@ -12,7 +12,8 @@ use clap::Args as ClapArgs;
 use greenlane_api::{
     common::v1::{CodeReference, ReadConsistency, read_consistency::Requirement},
     equivalence::v1::{
-        CertificateFacts, PlanMarketAccessRequest, recognition_service_client::RecognitionServiceClient,
+        CertificateFacts, PlanMarketAccessRequest, PlanMarketAccessResponse,
+        recognition_service_client::RecognitionServiceClient,
     },
 };
 
@@ -43,7 +44,11 @@ use crate::client::{
 #[command(after_help = "\
 What the product holds is named by --certificate, what it is planned to hold by the facts of a certificate; both \
 together are one plan. Without either, the plan says what it would take. With -o name the markets that are open are \
-listed.")]
+listed.
+
+Exits with 0, also where markets are closed: the plan says what would open them. With 11 when a market that is named by \
+--destination is undetermined, or every market is: also where the catalogue does not know the economy of origin or of \
+import.")]
 pub(crate) struct Args {
     /// Commodity code of the product with its edition: HS2022:854143.
     #[arg(long, value_parser = input::parse_code, value_name = "EDITION:CODE")]
@@ -147,9 +152,18 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         Output::Table => render::write(&matrix::table(&plan))?,
         Output::Csv => render::write(&matrix::csv(&plan)?)?,
         Output::Name => render::write(&matrix::open(&plan))?,
-        Output::Json | Output::Yaml => return session.print(&plan, PLAN),
+        Output::Json | Output::Yaml => {
+            session.print(&plan, PLAN)?;
+        }
     }
-    Ok(Exit::Done)
+    Ok(exit_of(&plan, !request.destinations.is_empty()))
+}
+
+/// Closed markets are what a plan is for; but where nothing can be told of what was asked, that is no plan. `named` tells
+/// whether the markets are those that were named.
+fn exit_of(plan: &PlanMarketAccessResponse, named: bool) -> Exit {
+    let untold = plan.markets.iter().filter(|market| matrix::is_undetermined(market)).count();
+    if untold > 0 && (named || untold == plan.markets.len()) { Exit::Undetermined } else { Exit::Done }
 }
 
 /// Says what of a planned certificate the catalogue does not have: nothing can be recognised by it, and nobody may have

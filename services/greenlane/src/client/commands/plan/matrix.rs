@@ -1,5 +1,7 @@
 //! A plan of market access as a table and as comma-separated values.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use greenlane_api::equivalence::v1::{
     MarketAccess, MarketAccessStep, PlanMarketAccessResponse, RecognitionOutcome, RequirementResult, RequirementStatus,
 };
@@ -32,6 +34,9 @@ const HEADINGS: [&str; 16] = [
 /// The finding of a market of which the catalogue does not say that it has every requirement.
 const NOT_COVERED: &str = "market_not_covered";
 
+/// The same in words, for several markets at once.
+const MAY_LACK: &str = "the catalogue may lack requirements";
+
 /// One line of the matrix: a market with one of its requirements, if it makes any.
 pub(super) struct Line<'p> {
     pub(super) market: &'p MarketAccess,
@@ -39,7 +44,7 @@ pub(super) struct Line<'p> {
     step: Option<&'p MarketAccessStep>,
 }
 
-pub(super) fn lines(plan: &PlanMarketAccessResponse) -> Vec<Line<'_>> {
+fn lines(plan: &PlanMarketAccessResponse) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     for market in &plan.markets {
         if market.requirements.is_empty() {
@@ -54,12 +59,13 @@ pub(super) fn lines(plan: &PlanMarketAccessResponse) -> Vec<Line<'_>> {
 }
 
 impl Line<'_> {
-    /// Whether nothing is said of the market but that the catalogue may not know it well enough.
-    pub(super) fn is_untold(&self) -> bool {
-        let findings = &self.market.findings;
-        self.requirement.is_none()
-            && self.market.outcome() == RecognitionOutcome::Undetermined
-            && findings.iter().all(|finding| finding.code == NOT_COVERED)
+    /// Why nothing is said of the market, where nothing is.
+    fn untold(&self) -> Option<String> {
+        if self.requirement.is_some() || self.market.outcome() != RecognitionOutcome::Undetermined {
+            return None;
+        }
+        let may_lack = self.market.findings.iter().all(|finding| finding.code == NOT_COVERED);
+        Some(if may_lack { MAY_LACK.to_owned() } else { self.missing().join("; ") })
     }
 
     pub(super) fn outcome(&self) -> &'static str {
@@ -90,8 +96,10 @@ impl Line<'_> {
     }
 
     pub(super) fn missing(&self) -> Vec<&str> {
+        let mut said = BTreeSet::new();
         let Some(requirement) = self.requirement else {
-            return self.market.findings.iter().map(|it| it.message.as_str()).collect();
+            let missing = self.market.findings.iter().map(|it| it.message.as_str());
+            return missing.filter(|it| said.insert(*it)).collect();
         };
         let mut missing: Vec<_> = requirement.findings.iter().map(|it| it.message.as_str()).collect();
         // What the catalogue may lack beside what is honoured is said with that.
@@ -100,6 +108,7 @@ impl Line<'_> {
             let of_market = self.market.findings.iter().filter(|it| !all.iter().any(|of| of.findings.contains(it)));
             missing.extend(of_market.map(|it| it.message.as_str()));
         }
+        missing.retain(|it| said.insert(*it));
         missing
     }
 
@@ -126,12 +135,17 @@ fn entry(market: &MarketAccess) -> RecognitionOutcome {
     recognition::entry(market.outcome(), market.demand())
 }
 
+/// Whether it cannot be told if goods may enter.
+pub(super) fn is_undetermined(market: &MarketAccess) -> bool {
+    matches!(entry(market), RecognitionOutcome::Undetermined | RecognitionOutcome::Unspecified)
+}
+
 /// For eyes.
 pub(super) fn table(plan: &PlanMarketAccessResponse) -> String {
     let mut table = bare_table();
     let headings = ["MARKET", "OUTCOME", "REQUIREMENT", "STATUS", "ROUTE, OR WHAT IS TO BE DONE", "ALSO OPENS"];
     table.set_header(headings.map(colour::heading));
-    let (untold, told): (Vec<_>, Vec<_>) = lines(plan).into_iter().partition(Line::is_untold);
+    let (told, untold) = folded(plan);
     for line in told {
         let mut how = vec![line.route()];
         // Where only conditions are left, they say it themselves.
@@ -154,16 +168,28 @@ pub(super) fn table(plan: &PlanMarketAccessResponse) -> String {
     let mut text = tidy(&mut table);
     if !untold.is_empty() {
         let mut table = bare_table();
-        table.add_row([cannot_be_told(&untold)]);
+        for markets in untold {
+            table.add_row([markets]);
+        }
         text.push_str(&format!("\n{}", tidy(&mut table)));
     }
     format!("{text}\n{}\n", summary(plan))
 }
 
-/// The markets of which nothing is said but that they may ask something.
-pub(super) fn cannot_be_told(untold: &[Line<'_>]) -> String {
-    let markets: Vec<_> = untold.iter().map(|line| line.market.destination.as_str()).collect();
-    format!("Cannot be told, for the catalogue may lack requirements: {}", markets.join(" "))
+/// The lines of which each says something of its own, and the markets that cannot be told: several of which the same is
+/// said together, as those are of which nothing is said but that they may ask something.
+pub(super) fn folded(plan: &PlanMarketAccessResponse) -> (Vec<Line<'_>>, Vec<String>) {
+    let mut untold: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for line in lines(plan) {
+        if let Some(why) = line.untold() {
+            untold.entry(why).or_default().push(&line.market.destination);
+        }
+    }
+    untold.retain(|why, markets| why == MAY_LACK || markets.len() > 1);
+    let mut told = lines(plan);
+    told.retain(|line| line.untold().is_none_or(|why| !untold.contains_key(&why)));
+    let untold = untold.iter().map(|(why, markets)| format!("Cannot be told, for {why}: {}", markets.join(" ")));
+    (told, untold.collect())
 }
 
 /// The names of the markets that are open, one a line.
@@ -174,9 +200,9 @@ pub(super) fn open(plan: &PlanMarketAccessResponse) -> String {
 
 /// How many markets there are of each kind: one that cannot be told is neither open nor shut.
 pub(super) fn summary(plan: &PlanMarketAccessResponse) -> String {
-    let number = |of: fn(RecognitionOutcome) -> bool| plan.markets.iter().filter(|it| of(entry(it))).count();
-    let untold = number(|it| matches!(it, RecognitionOutcome::Undetermined | RecognitionOutcome::Unspecified));
-    let (all, open) = (plan.markets.len(), number(recognition::is_open));
+    let untold = plan.markets.iter().filter(|market| is_undetermined(market)).count();
+    let open = plan.markets.iter().filter(|market| recognition::is_open(entry(market))).count();
+    let all = plan.markets.len();
     let shut = all - open - untold;
     let markets = several(all as u64, "market");
     let be = |number: usize| if number == 1 { "is" } else { "are" };

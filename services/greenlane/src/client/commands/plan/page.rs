@@ -10,7 +10,7 @@ use greenlane_api::{
     registry::v1::{Certificate, CertifiedProduct},
 };
 
-use super::matrix::{Line, cannot_be_told, lines, summary};
+use super::matrix::{Line, folded, summary};
 use crate::client::{
     html::{self, escape},
     recognition,
@@ -132,12 +132,12 @@ pub(super) fn html(request: &PlanMarketAccessRequest, plan: &PlanMarketAccessRes
         let _ = writeln!(page, "<tr><th scope=\"row\">{heading}</th><td>{}</td></tr>", escape(&text));
     }
     let _ = writeln!(page, "</table>\n<p>{}</p>", summary(plan));
-    let (untold, told): (Vec<_>, Vec<_>) = lines(plan).into_iter().partition(Line::is_untold);
+    let (told, untold) = folded(plan);
     if !told.is_empty() {
         table(&mut page, &told);
     }
-    if !untold.is_empty() {
-        let _ = writeln!(page, "<p>{}</p>", escape(&cannot_be_told(&untold)));
+    for markets in untold {
+        let _ = writeln!(page, "<p>{}</p>", escape(&markets));
     }
     html::page(&format!("Market access: {of}"), STYLE, &page)
 }

@@ -4,6 +4,7 @@ use greenlane_api::equivalence::v1::{
 };
 
 use super::{matrix, page};
+use crate::client::exit::Exit;
 
 fn plan(title: &str) -> PlanMarketAccessResponse {
     let requirement = RequirementResult {
@@ -159,6 +160,37 @@ fn the_page_says_for_whom_and_what_and_when_it_was_made_and_folds_markets_that_c
         assert!(page.contains(text), "{text} in {page}");
     }
     assert!(!page.contains("Battery") && !page.contains(">AU<"), "{page}");
+}
+
+#[test]
+fn markets_of_which_the_same_cannot_be_told_stand_together_and_the_exit_code_tells_of_those_that_were_named() {
+    use greenlane_api::common::v1::Finding;
+
+    let mut plan = plan("Safety");
+    assert_eq!(super::exit_of(&plan, true), Exit::Done, "a plan is for markets that are closed");
+    let message = "the catalogue does not know the economy QQ";
+    let unknown = |code: &str| Finding { code: code.into(), message: message.into(), ..Default::default() };
+    let market = |destination: &str| MarketAccess {
+        destination: destination.into(),
+        outcome: RecognitionOutcome::Undetermined.into(),
+        findings: vec![unknown("body_economy_unknown"), unknown("origin_unknown")],
+        ..Default::default()
+    };
+    plan.markets.push(market("XB"));
+    let table = matrix::table(&plan);
+    let row = table.lines().find(|line| line.starts_with("XB")).unwrap();
+    assert!(row.contains("undetermined") && !table.contains("Cannot be told, for"), "{table}");
+    assert_eq!(table.to_lowercase().matches(&message.to_lowercase()).count(), 1, "{table}");
+    assert_eq!(super::exit_of(&plan, true), Exit::Undetermined);
+    assert_eq!(super::exit_of(&plan, false), Exit::Done, "other markets are told");
+    plan.markets.push(market("XD"));
+    let told = format!("Cannot be told, for {message}: XB XD");
+    let page = page::html(&PlanMarketAccessRequest::default(), &plan, &page::About::default());
+    for text in [matrix::table(&plan), page] {
+        assert!(text.contains(&told) && text.matches("does not know").count() == 1, "{text}");
+    }
+    plan.markets.retain(|market| market.outcome() == RecognitionOutcome::Undetermined);
+    assert_eq!(super::exit_of(&plan, false), Exit::Undetermined);
 }
 
 #[test]
