@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use greenlane_api::equivalence::v1::{
-    MarketAccess, MarketAccessStep, PlanMarketAccessResponse, RecognitionOutcome, RequirementResult, RequirementStatus,
+    Demand, MarketAccess, MarketAccessStep, PlanMarketAccessResponse, RecognitionOutcome, RequirementResult,
+    RequirementStatus,
 };
 
 use crate::client::{
@@ -84,6 +85,12 @@ impl Line<'_> {
         }
     }
 
+    /// The status for eyes: beside the word that nothing is demanded it is said to be of what is honoured.
+    pub(super) fn standing(&self) -> String {
+        let honoured = self.is_honoured() && self.market.demand() == Demand::None;
+        format!("{}{}", if honoured { "honoured: " } else { "" }, self.status())
+    }
+
     pub(super) fn route(&self) -> String {
         self.requirement.and_then(|it| it.route.as_ref()).map(recognition::route).unwrap_or_default()
     }
@@ -158,7 +165,7 @@ pub(super) fn table(plan: &PlanMarketAccessResponse) -> String {
                 line.market.destination.clone(),
                 line.outcome().to_owned(),
                 line.requirement.map(|it| it.title.clone()).unwrap_or_default(),
-                line.status().to_owned(),
+                line.standing(),
                 stacked_sentences(&how),
                 line.also_opens(),
             ]

@@ -168,7 +168,7 @@ fn row(page: &mut String, line: &Line<'_>) {
     };
     let _ = write!(page, "<tr class=\"{class}\"><th scope=\"row\">{}</th>", escape(&line.market.destination));
     let title = line.requirement.map(|it| it.title.as_str()).unwrap_or_default();
-    for text in [line.outcome(), title, line.status(), &line.route()] {
+    for text in [line.outcome(), title, &line.standing(), &line.route()] {
         let _ = write!(page, "<td>{}</td>", escape(text));
     }
     let mut todo = vec![line.step()];

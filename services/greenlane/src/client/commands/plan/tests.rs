@@ -230,6 +230,7 @@ fn a_market_that_only_honours_what_is_not_met_is_open_or_cannot_be_told_and_says
         let row = table.lines().find(|line| line.starts_with("XC")).unwrap();
         assert!(row.contains(word) && row.contains("certify to standards/z-1"), "{table}");
         assert_eq!(row.contains("the catalogue may lack some"), demand == Demand::Unknown, "{table}");
+        assert_eq!(row.contains("honoured: not met"), demand == Demand::None, "{table}");
         assert!(table.ends_with(&format!("{counted}\n")), "{table}");
         assert_eq!(matrix::open(&plan), open);
         let page = page::html(&PlanMarketAccessRequest::default(), &plan, &about);
