@@ -212,7 +212,7 @@ fn attempt(of: &RouteAttempt) -> Branch {
 
 #[cfg(test)]
 mod tests {
-    use greenlane_api::equivalence::v1::NearestMiss;
+    use greenlane_api::{common::v1::Finding, equivalence::v1::NearestMiss};
 
     use super::*;
 
@@ -232,6 +232,19 @@ mod tests {
             for flag in ["placed-on", "made-on"] {
                 assert!(command.get_arguments().any(|it| it.get_long() == Some(flag)), "{of} --{flag}");
             }
+        }
+    }
+
+    #[test]
+    fn what_a_requirement_lacks_is_told_with_it_and_what_two_findings_say_alike_is_told_once() {
+        let finding =
+            |code: &str, message: &str| Finding { code: code.into(), message: message.into(), ..Default::default() };
+        let lacking = RequirementResult { findings: vec![finding("a", "A fact.")], ..Default::default() };
+        let findings = vec![finding("a", "A fact."), finding("b", "Unknown."), finding("c", "Unknown.")];
+        let decision = RecognitionDecision { requirements: vec![lacking], findings, ..Default::default() };
+        let text = tree("XB", &ExplainResponse { decision: Some(decision), ..Default::default() }, 200);
+        for message in ["A fact.", "Unknown."] {
+            assert_eq!(text.matches(message).count(), 1, "{text}");
         }
     }
 
