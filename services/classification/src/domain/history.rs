@@ -33,8 +33,9 @@ pub(crate) struct Step {
 ///
 /// Each edition is held against the one before it and no other: a table that leaps over editions says that something
 /// changed, not when. That digits came or went is known from the nomenclatures alone, unless one of them is held in part;
-/// what became of the goods is said only where all links of the code are known. A chapter or heading is the goods of the
-/// codes below it.
+/// what became of the goods is said only where all links of the code are known, and where the table says anything of it: a
+/// published table is silent about what statisticians classify nowhere (`999999`). A chapter or heading is the goods of
+/// the codes below it.
 pub(crate) fn history(catalogue: &Catalogue, of: Position) -> Vec<Step> {
     let digits = catalogue.code(of).fact.code.as_str();
     let system = &catalogue.editions[of.edition].fact.system;
@@ -89,6 +90,9 @@ fn became(catalogue: &Catalogue, from: Position, to: usize, same: Option<Positio
     if is_group(from) || same.is_some_and(is_group) {
         return group_became(catalogue, from, to, same);
     }
+    if same.is_some_and(|same| is_silent(catalogue, from, same)) {
+        return None;
+    }
     let found = translate(catalogue, from, to, false);
     (found.method == Method::Direct && !found.incomplete).then(|| Became {
         all_in_same: found.relation == Relation::Exact && found.targets.iter().all(|target| target.same_digits),
@@ -96,9 +100,16 @@ fn became(catalogue: &Catalogue, from: Position, to: usize, same: Option<Positio
     })
 }
 
+/// Whether the table between their editions names neither of two codes.
+fn is_silent(catalogue: &Catalogue, one: Position, other: Position) -> bool {
+    let named = |at: Position, table: usize| catalogue.tables[table].links(at.edition, at.row);
+    let way = catalogue.way(one.edition, other.edition);
+    way.is_some_and(|way| way.steps().all(|(table, _)| !named(one, table) && !named(other, table)))
+}
+
 fn group_became(catalogue: &Catalogue, from: Position, to: usize, same: Option<Position>) -> Option<Became> {
     let way = catalogue.way(from.edition, to).filter(|way| way.steps().count() == 1)?;
-    let ones: BTreeSet<u32> = catalogue.leaves(from).collect();
+    let mut ones: BTreeSet<u32> = catalogue.leaves(from).collect();
     if way.is_unsure(catalogue, from, &ones) {
         return None;
     }
@@ -106,12 +117,22 @@ fn group_became(catalogue: &Catalogue, from: Position, to: usize, same: Option<P
     let all_in_same = match same {
         None => false,
         Some(same) => {
-            let others: BTreeSet<u32> = catalogue.leaves(same).collect();
+            let mut others: BTreeSet<u32> = catalogue.leaves(same).collect();
             if way.is_unsure_from_end(catalogue, same, &others) {
                 return None;
             }
             let back = way.back(catalogue, others.clone(), false);
-            forth.rows == others && back.rows == ones && !forth.ex && !back.ex
+            let silent = silent(catalogue, from, same);
+            for (one, other) in &silent {
+                ones.remove(one);
+                others.remove(other);
+            }
+            let all_in_same = forth.rows == others && back.rows == ones && !forth.ex && !back.ex;
+            // Of the rest it is not known.
+            if all_in_same && !silent.is_empty() {
+                return None;
+            }
+            all_in_same
         }
     };
     let level = catalogue.code(from).level;
@@ -122,6 +143,16 @@ fn group_became(catalogue: &Catalogue, from: Position, to: usize, same: Option<P
     };
     let related: BTreeSet<Position> = forth.rows.iter().copied().map(of_its_rung).collect();
     Some(Became { related: related.into_iter().collect(), all_in_same })
+}
+
+/// The rows below two codes of the same digits of which the table between their editions is silent.
+fn silent(catalogue: &Catalogue, one: Position, other: Position) -> Vec<(u32, u32)> {
+    let pair = |row: u32| {
+        let here = Position { edition: one.edition, row };
+        let there = catalogue.find(other.edition, &catalogue.code(here).fact.code)?;
+        is_silent(catalogue, here, there).then_some((row, there.row))
+    };
+    catalogue.leaves(one).filter_map(pair).collect()
 }
 
 /// Whether two codes are described by other words in a language that both are described in.

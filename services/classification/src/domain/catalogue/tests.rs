@@ -1,4 +1,4 @@
-use crate::domain::testing::{at, day, invented, invented_facts, starter};
+use crate::domain::testing::{at, day, invented, invented_facts, starter, with_whole_tables};
 use crate::domain::*;
 
 fn codes(catalogue: &Catalogue, positions: impl IntoIterator<Item = Position>) -> Vec<String> {
@@ -198,6 +198,25 @@ fn history_of_a_heading_is_that_of_the_goods_below_it() {
     facts.editions[1].partial = true;
     assert!(told(&facts, "E1", "0101").is_empty());
     assert_eq!(told(&facts, "E1", "0104"), [of(Event::Deleted, 2, &[])]);
+}
+
+#[test]
+fn a_table_that_says_nothing_of_a_code_is_no_change_of_its_scope() {
+    let codes = "01 0101 010101 010102 99 9999 999901 999999";
+    let links = "010101>010101 010101>010102 010102>010102 999901>999901";
+    let catalogue = Catalogue::build(1, with_whole_tables(invented_facts(&[codes, codes], &[links]))).unwrap();
+    let events = |code: &str| -> Vec<Event> {
+        history(&catalogue, at(&catalogue, "E1", code)).into_iter().map(|step| step.event).collect()
+    };
+    for code in ["999999", "9999", "99"] {
+        assert!(events(code).is_empty(), "{code}");
+    }
+    assert_eq!(events("010101"), [Event::ScopeChanged], "the table is whole");
+    // Where the rest of a heading changed, it did.
+    let links = "010101>010101 010101>999901";
+    let catalogue = Catalogue::build(1, with_whole_tables(invented_facts(&[codes, codes], &[links]))).unwrap();
+    let steps = history(&catalogue, at(&catalogue, "E1", "9999"));
+    assert_eq!(steps.iter().map(|step| step.event).collect::<Vec<_>>(), [Event::ScopeChanged]);
 }
 
 #[test]
