@@ -99,6 +99,7 @@ fn across_editions(catalogue: &Catalogue, first: Position, second: Position, way
     if way.path.len() > 2 {
         let message = "There is no table between the two editions: several were put together, which may link too much.";
         findings.push(Finding::new("composed", message));
+        findings.extend(way.through_coarser(catalogue));
     }
     let (one, other) = (&catalogue.code(first).fact.code, &catalogue.code(second).fact.code);
     if forth.rows.is_disjoint(&others) {
@@ -108,8 +109,11 @@ fn across_editions(catalogue: &Catalogue, first: Position, second: Position, way
     }
     let unsure_first = way.is_unsure(catalogue, first, &ones) || forth.partial || forth.lines;
     let unsure_second = way.is_unsure_from_end(catalogue, second, &others) || back.partial || back.lines;
-    let inside = lies_within(&forth, &others, unsure_first, is_group_in_part(catalogue, second));
-    let outside = lies_within(&back, &ones, unsure_second, is_group_in_part(catalogue, first));
+    // By way of a coarser code all lines below it are linked: that some links lead elsewhere says nothing.
+    let coarser = way.coarser(catalogue).is_some();
+    let told = |within: &bool| *within || !coarser;
+    let inside = lies_within(&forth, &others, unsure_first, is_group_in_part(catalogue, second)).filter(told);
+    let outside = lies_within(&back, &ones, unsure_second, is_group_in_part(catalogue, first)).filter(told);
     let likeness = match (inside, outside) {
         (Some(true), Some(true)) => Likeness::Same,
         (Some(true), _) => Likeness::SecondContainsFirst,
@@ -123,6 +127,7 @@ fn across_editions(catalogue: &Catalogue, first: Position, second: Position, way
         (Some(false), Some(true)) => "stand so that all goods of the second are in the first, with others",
         (None, Some(true)) => "stand so that all goods of the second are in the first",
         (Some(false), Some(false)) => "have goods in common, and others",
+        (None, None) if coarser => "may have goods in common",
         (None, _) | (_, None) => "have goods in common",
     };
     let names = |edition: usize| catalogue.editions[edition].fact.id.as_str();

@@ -100,6 +100,25 @@ impl Way {
         None
     }
 
+    /// The edition through whose coarser codes it leads: up from one that extends it, and down to another. All lines below
+    /// a code are linked to each other by it, whether or not they hold the same goods.
+    pub(crate) fn coarser(&self, catalogue: &Catalogue) -> Option<usize> {
+        let extends = |(table, _): &(usize, bool)| catalogue.tables[*table].extension;
+        let up = self.steps.iter().position(|step| extends(step) && !step.1)?;
+        let down = self.steps.iter().skip(up + 1).any(|step| extends(step) && step.1);
+        self.path.get(up + 1).copied().filter(|_| down)
+    }
+
+    /// What is to be said of one that leads through coarser codes.
+    pub(crate) fn through_coarser(&self, catalogue: &Catalogue) -> Option<Finding> {
+        let edition = catalogue.editions[self.coarser(catalogue)?].fact.id.as_str();
+        let message = format!(
+            "The way leads through the coarser codes of {edition}, so that it may link too much: a table of what changed \
+             between the two editions would tell, imported with what it leaves out as unchanged."
+        );
+        Some(Finding::new("through_coarser", message).with("edition", edition))
+    }
+
     /// Index of each table on it, and whether it is read from its earlier edition to its later one.
     pub(crate) fn steps(&self) -> impl Iterator<Item = (usize, bool)> + '_ {
         self.steps.iter().copied()
@@ -352,18 +371,18 @@ pub(crate) fn translate(catalogue: &Catalogue, source: Position, target_edition:
         relation,
         targets,
         method: if way.path.len() > 2 { Method::Composed } else { Method::Direct },
-        same_digits_changed_scope: alone && same.is_some() && !unchanged,
+        same_digits_changed_scope: alone && same.is_some() && !unchanged && way.coarser(catalogue).is_none(),
         path: way.path.clone(),
         held_back: only_held,
         incomplete: all.partial || all.lines || way.is_unsure(catalogue, source, &leaves),
         others_unknown,
         findings: Vec::new(),
     };
-    translation.findings = findings(catalogue, source, &translation, held);
+    translation.findings = findings(catalogue, source, &translation, way, held);
     translation
 }
 
-fn findings(catalogue: &Catalogue, source: Position, translation: &Translation, held: bool) -> Vec<Finding> {
+fn findings(catalogue: &Catalogue, source: Position, translation: &Translation, way: &Way, held: bool) -> Vec<Finding> {
     let code = &catalogue.code(source).fact.code;
     let mut findings = Vec::new();
     if translation.same_digits_changed_scope {
@@ -375,6 +394,7 @@ fn findings(catalogue: &Catalogue, source: Position, translation: &Translation, 
             translation.path.iter().map(|edition| catalogue.editions[*edition].fact.id.as_str()).collect();
         let message = "There is no table between the two editions: several were put together, which may link too much.";
         findings.push(Finding::new("composed", message).with("path", passed.join(" ")));
+        findings.extend(way.through_coarser(catalogue));
     }
     if !held && !translation.held_back.is_empty() {
         let message = "Links that say next to nothing are held back; ask for them to see their codes.";

@@ -298,3 +298,27 @@ fn links_that_are_held_back_are_followed_once_and_not_for_each_code_that_they_le
     let took = time() - before;
     assert!(took < std::time::Duration::from_secs(2), "{took:?}");
 }
+
+/// Two editions of national lines below one edition, with no table between them.
+fn national_editions() -> Catalogue {
+    let facts = with_national(invented_facts(&["8541 854143"], &[]), "XA", "E1", false, "8541430010 8541430080");
+    Catalogue::build(1, with_national(facts, "XB", "E1", false, "8541430010 8541430090")).unwrap()
+}
+
+#[test]
+fn by_way_of_a_coarser_code_it_is_not_known_whether_the_same_digits_hold_the_same_goods() {
+    let catalogue = national_editions();
+    let found = to(&catalogue, ("XA", "8541430010"), "XB", false);
+    assert_eq!(codes(&catalogue, &found), ["8541430010", "8541430090"], "it may link too much");
+    assert!(!found.same_digits_changed_scope);
+    assert_eq!(finding_codes(&found), ["composed", "through_coarser"]);
+    assert!(found.findings[1].message.contains("the coarser codes of E1"), "{:?}", found.findings);
+    let up = to(&catalogue, ("XA", "8541430010"), "E1", false);
+    assert_eq!(finding_codes(&up), Vec::<&str>::new());
+    let [one, other] = ["XA", "XB"].map(|edition| at(&catalogue, edition, "8541430010"));
+    let compared = compare(&catalogue, one, other);
+    assert_eq!(compared.likeness, Likeness::MayOverlap);
+    let told: Vec<_> = compared.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(told, ["correlation", "composed", "through_coarser"]);
+    assert!(compared.findings[0].message.ends_with("may have goods in common."), "{:?}", compared.findings);
+}

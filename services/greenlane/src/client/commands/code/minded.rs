@@ -2,20 +2,27 @@
 
 use serde_json::Value;
 
-/// Says for people with which flag links are had that are held back, in what is found at `findings` of each row at `rows`.
+/// Says for people with which flag what is to be minded is mended, in what is found at `findings` of each row at `rows`.
 pub(in super::super) fn with_flag(answer: &mut Value, rows: &str, findings: &str) {
     let rows = answer.pointer_mut(rows).and_then(Value::as_array_mut);
     for row in rows.into_iter().flatten() {
         let findings = row.pointer_mut(findings).and_then(Value::as_array_mut);
-        for finding in findings.into_iter().flatten().filter(|it| it["code"] == "links_held_back") {
-            finding["message"] = message("links_held_back", finding["message"].as_str().unwrap_or_default()).into();
+        for finding in findings.into_iter().flatten() {
+            if let (Some(code), Some(told)) = (finding["code"].as_str(), finding["message"].as_str()) {
+                finding["message"] = message(code, told).into();
+            }
         }
     }
 }
 
-/// The message of a finding, with the flag where it speaks of links that can be asked for.
+/// The message of a finding, with the flag where it speaks of links that can be asked for or of a table that can be
+/// imported.
 pub(super) fn message(code: &str, message: &str) -> String {
-    if code == "links_held_back" { format!("{message} (--held-back)") } else { message.to_owned() }
+    match code {
+        "links_held_back" => format!("{message} (--held-back)"),
+        "through_coarser" => format!("{message} (code import --unchanged-left-out)"),
+        _ => message.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -32,5 +39,6 @@ mod tests {
         assert_eq!(answer["entries"][0]["findings"][0]["message"], "Ask. (--held-back)");
         assert_eq!(answer["entries"][1]["findings"][0]["message"], "Ask.");
         with_flag(&mut json!({}), "/entries", "/findings");
+        assert_eq!(message("through_coarser", "Import."), "Import. (code import --unchanged-left-out)");
     }
 }
