@@ -7,6 +7,10 @@ use super::facts::{CodeSystemFact, EditionFact, Localized, SourceFact};
 /// Years of the editions, oldest first. Each came, or comes, into force on the first of January.
 const YEARS: [i32; 8] = [1992, 1996, 2002, 2007, 2012, 2017, 2022, 2028];
 
+/// Year of the first edition, whose text is not held here. Trade statistics count what was reported in it to the second
+/// (Comtrade's H0 is `HS 1988/92`).
+const FIRST: i32 = 1988;
+
 fn both(en: &str, zh: &str) -> Localized {
     vec![("en".to_owned(), en.to_owned()), ("zh".to_owned(), zh.to_owned())]
 }
@@ -67,6 +71,14 @@ pub(crate) fn edition(id: &str) -> Option<EditionFact> {
         partial: false,
         source: SourceFact::default(),
     })
+}
+
+/// The first day of trade that is told as of an edition: the first it is in force, and for HS 1992 what was reported in the
+/// edition before it too.
+pub(crate) fn told_from(edition: &EditionFact) -> NaiveDate {
+    let first = NaiveDate::from_ymd_opt(FIRST, 1, 1);
+    let is_second = edition.system == "hs" && edition.id == format!("HS{}", YEARS[0]);
+    first.filter(|_| is_second).map_or(edition.effective_from, |first| first.min(edition.effective_from))
 }
 
 /// Ties the editions of the Harmonized System together: each ends on the day before the next that is known begins, and

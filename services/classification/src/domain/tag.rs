@@ -17,6 +17,7 @@ use greenlane_tally::{Share, is_amount, is_world};
 
 use super::catalogue::{Catalogue, Position};
 use super::code::CodeText;
+use super::harmonized;
 use super::infer::{period, with_zero};
 use super::membership::{MembershipStatus, Unsaid};
 use repeats::{Beside, Counted, Repeats, Written};
@@ -388,7 +389,7 @@ fn understand(catalogue: &Catalogue, settings: &Settings, row: &Row<'_>, when: O
         Some(found) => {
             // Whether the edition or the period is the wrong one is not for us to say, nor whether an old table was
             // written anew in a new edition: the code is what it is said to be.
-            let from = catalogue.editions[edition].fact.effective_from;
+            let from = harmonized::told_from(&catalogue.editions[edition].fact);
             if when.is_some_and(|(_, last)| last < from) {
                 said.faults.push((TradeFault::EditionEarly, false));
             }

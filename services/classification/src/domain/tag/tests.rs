@@ -94,6 +94,28 @@ fn an_edition_that_came_into_force_after_the_period_is_told_and_its_code_is_what
 }
 
 #[test]
+fn trade_of_the_first_edition_is_told_as_of_the_second_and_that_is_not_early() {
+    let mut facts = invented_facts(&["01 0101 010121"], &[]);
+    facts.editions = vec![crate::domain::harmonized::edition("HS1992").unwrap()];
+    for code in &mut facts.codes {
+        "HS1992".clone_into(&mut code.edition);
+    }
+    let catalogue = Arc::new(Catalogue::build(1, facts).unwrap());
+    let settings = Settings { lists: Vec::new(), ..settings(&catalogue) };
+    let mut tagger = Tagger::new(catalogue, settings);
+    let mut faults = |edition: &str, text: &str| -> Vec<&'static str> {
+        let tagged = tagger.tag(&Row { edition, ..row(text) }).unwrap();
+        tagged.faults().map(|(fault, _)| fault.name()).collect()
+    };
+    for year in ["1988", "1991", "1992"] {
+        assert!(faults("HS1992", &format!("010121 {year}")).is_empty(), "{year}");
+    }
+    assert_eq!(faults("HS1992", "010121 1987"), ["edition_early"]);
+    // Of a row that names no edition nothing is guessed.
+    assert_eq!(faults("", "010121 1990"), ["edition_wrong"]);
+}
+
+#[test]
 fn in_which_editions_a_code_is_that_its_own_has_not_is_found_once_for_all_its_rows() {
     let catalogue = catalogue();
     let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));

@@ -210,7 +210,13 @@ impl Editions {
         let mut text = String::new();
         for (year, best) in &self.by_year {
             let Some((fit, certain)) = best else {
-                text.push_str(&format!("{year}: no edition has any of its codes\n"));
+                let why = match year.as_str() {
+                    "1988" | "1989" | "1990" | "1991" => {
+                        "of the first edition of the HS (1988), which is not held here"
+                    }
+                    _ => "no edition has any of its codes",
+                };
+                text.push_str(&format!("{year}: {why}\n"));
                 continue;
             };
             let edition = bare(fit);

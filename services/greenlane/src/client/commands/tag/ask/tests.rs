@@ -68,6 +68,13 @@ fn a_year_that_fits_no_edition_is_told_as_such_and_its_rows_are_of_none() {
     assert_eq!(editions.told(), "1985: no edition has any of its codes\n");
     let written = Written { code: "854140".to_owned(), period: "1985".to_owned(), ..Written::default() };
     assert_eq!(editions.of(&written), "");
+    let years = ["1987", "1988", "1991", "1992"].map(|year| (year.to_owned(), None));
+    let editions = Editions { by_year: BTreeMap::from(years), ..Editions::default() };
+    assert_eq!(
+        editions.told(),
+        "1987: no edition has any of its codes\n1988: of the first edition of the HS (1988), which is not held here\n\
+         1991: of the first edition of the HS (1988), which is not held here\n1992: no edition has any of its codes\n"
+    );
 }
 
 #[test]
