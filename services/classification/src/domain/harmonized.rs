@@ -81,29 +81,45 @@ pub(crate) fn told_from(edition: &EditionFact) -> NaiveDate {
     first.filter(|_| is_second).map_or(edition.effective_from, |first| first.min(edition.effective_from))
 }
 
-/// Ties the editions of the Harmonized System together: each ends on the day before the next that is known begins, and
-/// names the one before it where that is known.
+/// An edition as others of its system see it: the system, its identifier and its first day.
+type Known = (String, String, NaiveDate);
+
+/// Ties the editions of each code system together: one without an end of its own ends on the day before the next begins.
+/// Those of the Harmonized System always do, and name the one before them where that is known.
 pub(crate) fn tie(editions: &mut [EditionFact]) {
-    let known: Vec<(String, NaiveDate)> = editions
-        .iter()
-        .filter(|edition| edition.system == "hs")
-        .map(|edition| (edition.id.clone(), edition.effective_from))
-        .collect();
-    for edition in editions.iter_mut().filter(|edition| edition.system == "hs") {
-        let Some(of) = self::edition(&edition.id) else { continue };
-        let is_known = known.iter().any(|(id, _)| *id == of.predecessor);
-        edition.predecessor = if is_known { of.predecessor } else { String::new() };
-        // Of its own year: it may be kept as in force from another day, as the first is since 1988.
-        let after = YEARS.iter().find(|year| **year > of.effective_from.year());
-        let next = after.and_then(|year| known.iter().find(|(id, _)| *id == format!("HS{year}")));
-        if let Some((_, from)) = next {
-            edition.effective_to = from.pred_opt();
-        } else if let Some(ends) = after.and_then(|year| NaiveDate::from_ymd_opt(*year, 1, 1)?.pred_opt())
-            && *YEARS.last().unwrap_or(&0) != ends.year() + 1
-        {
-            // A later edition is in force by now, whether or not it is known here.
-            edition.effective_to = Some(ends);
+    let known: Vec<Known> =
+        editions.iter().map(|edition| (edition.system.clone(), edition.id.clone(), edition.effective_from)).collect();
+    for edition in editions {
+        match self::edition(&edition.id).filter(|_| edition.system == "hs") {
+            Some(of) => tie_harmonized(edition, of, &known),
+            None => end_before_next(edition, &known),
         }
+    }
+}
+
+fn tie_harmonized(edition: &mut EditionFact, of: EditionFact, known: &[Known]) {
+    let from = |id: &str| known.iter().find(|(system, known, _)| system == "hs" && known == id).map(|known| known.2);
+    edition.predecessor = from(&of.predecessor).map(|_| of.predecessor).unwrap_or_default();
+    // Of its own year: it may be kept as in force from another day, as the first is since 1988.
+    let after = YEARS.iter().find(|year| **year > of.effective_from.year());
+    if let Some(from) = after.and_then(|year| from(&format!("HS{year}"))) {
+        edition.effective_to = from.pred_opt();
+    } else if let Some(ends) = after.and_then(|year| NaiveDate::from_ymd_opt(*year, 1, 1)?.pred_opt())
+        && *YEARS.last().unwrap_or(&0) != ends.year() + 1
+    {
+        // A later edition is in force by now, whether or not it is known here.
+        edition.effective_to = Some(ends);
+    }
+}
+
+/// An end on the day before another edition of the system begins was told by this too: one that comes between the two
+/// ends it sooner.
+fn end_before_next(edition: &mut EditionFact, known: &[Known]) {
+    let later = known.iter().filter(|(system, ..)| *system == edition.system).map(|known| known.2);
+    let ends: Vec<NaiveDate> =
+        later.filter(|from| *from > edition.effective_from).filter_map(|from| from.pred_opt()).collect();
+    if edition.effective_to.is_none_or(|own| ends.contains(&own)) {
+        edition.effective_to = ends.into_iter().min();
     }
 }
 
@@ -122,5 +138,32 @@ mod tests {
         editions[1].effective_from = day("1996-07-01");
         tie(&mut editions);
         assert_eq!(editions[0].effective_to, Some(day("1996-06-30")));
+    }
+
+    #[test]
+    fn an_edition_of_any_system_that_has_no_end_of_its_own_ends_when_the_next_begins() {
+        let of = |system: &str, id: &str, from: &str| EditionFact {
+            id: id.to_owned(),
+            system: system.to_owned(),
+            effective_from: day(from),
+            ..edition("HS2022").unwrap()
+        };
+        let ends = |editions: &[EditionFact]| -> Vec<Option<NaiveDate>> {
+            editions.iter().map(|edition| edition.effective_to).collect()
+        };
+        let mut editions = vec![
+            of("us-hts", "HTS2026", "2026-01-01"),
+            of("us-hts", "HTS2028", "2028-01-01"),
+            of("xa", "XA2027", "2027-06-01"),
+        ];
+        tie(&mut editions);
+        assert_eq!(ends(&editions), [Some(day("2027-12-31")), None, None]);
+        editions.push(of("us-hts", "HTS2027", "2027-01-01"));
+        tie(&mut editions);
+        assert_eq!(ends(&editions), [Some(day("2026-12-31")), None, None, Some(day("2027-12-31"))]);
+        // Its own end stays.
+        editions[0].effective_to = Some(day("2026-06-30"));
+        tie(&mut editions);
+        assert_eq!(editions[0].effective_to, Some(day("2026-06-30")));
     }
 }

@@ -49,6 +49,9 @@ pub(super) fn parse(
     let to = v.optional_date("effective_to", &raw.effective_to)?;
     let from = from.or_else(|| known.as_ref().map(|edition| edition.effective_from));
     v.check("effective_from", from.is_some(), "is required for a new edition");
+    if let (Some(from), Some(to)) = (from, to) {
+        v.check("effective_to", from <= to, "must not be before effective_from");
+    }
     let of = system_of(&mut v, catalogue, format?, raw, known.as_ref(), system.as_ref());
     let extends = optional_edition(&mut v, "extends", &raw.extends);
     if let Some(extends) = extends.as_deref().filter(|extends| !extends.is_empty()) {

@@ -266,6 +266,18 @@ async fn every_bad_field_of_an_import_is_named(db: TestDatabase) {
     let refused = codes(&running).create_import(new).await.unwrap_err();
     let fields: Vec<_> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
     assert_eq!(fields, ["edition.effective_from", "edition.code_system"]);
+    let ended = CreateImportRequest {
+        edition: Some(Edition {
+            name: "editions/XA-2026".to_owned(),
+            effective_from: "2026-01-01".to_owned(),
+            effective_to: "2025-12-31".to_owned(),
+            ..Edition::default()
+        }),
+        ..create("ended", TEXT)
+    };
+    let refused = codes(&running).create_import(ended).await.unwrap_err();
+    let fields: Vec<_> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
+    assert_eq!(fields, ["edition.effective_to", "edition.code_system"]);
     let terms = CreateImportRequest {
         format: ImportFormat::UkSearchReferences.into(),
         edition: Some(Edition { name: "editions/HS2022".to_owned(), ..Edition::default() }),

@@ -81,6 +81,9 @@ pub(crate) struct Import {
     /// Of a new edition: its first day.
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     since: String,
+    /// Of a new edition: its last day. Otherwise it ends when the next of its code system begins.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    until: String,
     /// Of a new edition: the edition that it extends.
     #[arg(long, value_name = "EDITION", default_value = "", hide_default_value = true)]
     extends: String,
@@ -239,6 +242,7 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
                 name: named(&args.edition, "editions"),
                 code_system: named(&args.system, "codeSystems"),
                 effective_from: args.since.clone(),
+                effective_to: args.until.clone(),
                 extends: named(&args.extends, "editions"),
                 ..Edition::default()
             });
