@@ -171,7 +171,7 @@ impl Catalogue {
         self.ways = Arc::new(ways);
         self.add_lists(lists, entries)?;
         self.add_terms(terms);
-        self.synonyms = Arc::new(Synonyms::of(synonyms));
+        self.synonyms = Arc::new(Synonyms::of(synonyms, &self.editions));
         self.vague = Arc::new(Vague::of(vague));
         self.search = SearchIndex::of(self.editions.len());
         self.taught = Arc::new(Taught::default().with(self, examples));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::index::Read;
+use super::synonyms::row_of;
 use crate::domain::catalogue::{Catalogue, Position};
 use crate::domain::facts::Level;
 use crate::domain::translate::{Relation, translate};
@@ -59,6 +60,11 @@ impl<'c> Evidence<'c> {
         }
         for term in catalogue.terms.iter() {
             evidence.terms.extend(same.row(term.at).map(|row| (row, term.fact.term.as_str())));
+        }
+        for (code, word) in catalogue.synonyms.terms() {
+            let term = row_of(&catalogue.editions[edition], code).map(|row| (row, word));
+            let new = term.filter(|term| !evidence.terms.contains(term));
+            evidence.terms.extend(new);
         }
         for (national, data) in catalogue.editions.iter().enumerate() {
             let base = catalogue.edition(&data.fact.extends).filter(|base| same.system(*base));
