@@ -54,7 +54,13 @@ const YEARS: View = View::List {
 
 /// Does it.
 pub(crate) fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
-    let summary = read::summary(table::Table::whole(&args.file)?, args.flow.as_deref())?;
+    let table = table::Table::whole(&args.file)?;
+    let stamp = table.stamp;
+    let summary = read::summary(table, args.flow.as_deref());
+    if let Some(stamp) = stamp {
+        stamp.must_be_at(&args.file)?;
+    }
+    let summary = summary?;
     let partners = summary.top_partners(args.top);
     let mut value = json!({
         "years": summary.years().map(|(list, year, sum)| row(list, "year", year, sum)).collect::<Vec<_>>(),

@@ -4,7 +4,7 @@
 //! service is asked, each once and all at one revision; once to tag the rows with what it said; and between the two once
 //! more for totals, where rows are broken down further or may repeat others (and again where such totals stand far from what
 //! they hold), and for economies that report a year in another edition than others, where rows contradict the edition of
-//! their year. Memory grows with the number of codes and periods (and there of economies and flows, of partners where codes
+//! their year. A table that changes meanwhile is refused. Memory grows with the number of codes and periods (and there of economies and flows, of partners where codes
 //! are of several lengths, and of what is broken down in several ways and has no total), not with the number of rows.
 
 pub(crate) mod amount;
@@ -19,6 +19,7 @@ mod pass;
 mod repeats;
 mod reporters;
 mod seen;
+mod stamp;
 mod survey;
 pub(crate) mod table;
 mod totals;

@@ -26,7 +26,13 @@ pub(crate) fn run(args: &Args, survey: &Survey, said: &Said, bar: &ProgressBar) 
     let mut faults = args.faults.as_deref().map(Faults::open).transpose()?;
     let whole = out.is_some() || faults.is_some();
     let table = if whole { Table::whole(&args.file)? } else { Table::needed(&args.file)? };
-    let totals = tag(table, args, survey, said, out.as_mut(), faults.as_mut(), bar)?;
+    table.must_be(survey.stamp)?;
+    let totals = tag(table, args, survey, said, out.as_mut(), faults.as_mut(), bar);
+    // A table that is cut off meanwhile fails in many ways: that it was is what to say.
+    if let Some(stamp) = survey.stamp {
+        stamp.must_be_at(&args.file)?;
+    }
+    let totals = totals?;
     if let Some(faults) = faults {
         faults.finish()?;
     }

@@ -57,7 +57,9 @@ impl Contradicted {
     /// By economy and the place of a year: its rows that speak against each edition.
     fn count(&self, path: &Path, survey: &Survey) -> anyhow::Result<BTreeMap<Vec<u8>, BTreeMap<usize, Against>>> {
         let mut counts: BTreeMap<Vec<u8>, BTreeMap<usize, Against>> = BTreeMap::new();
-        let Table { columns, mut rows, .. } = Table::needed(path)?;
+        let table = Table::needed(path)?;
+        table.must_be(survey.stamp)?;
+        let Table { columns, mut rows, .. } = table;
         let Some(at) = columns.reporter else { return Ok(counts) };
         let (mut width, mut key) = (Width::of(&columns), Vec::new());
         while let Some(row) = rows.next()? {

@@ -11,6 +11,7 @@ use super::{
     parts::Parts,
     pass::STEP,
     repeats::Repeats,
+    stamp::Stamp,
     table::{self, Columns, Row, Table, Width},
 };
 
@@ -36,6 +37,8 @@ pub(crate) struct Survey {
     pub(crate) repeats: Repeats,
     /// Points part thousands in some values.
     pub(crate) by_points: bool,
+    /// What the file was that it was read from.
+    pub(crate) stamp: Option<Stamp>,
     flows: Flows,
     reporters: Economies,
     partners: Economies,
@@ -60,8 +63,8 @@ impl Economies {
 
 /// Reads a table once.
 pub(crate) fn read(path: &Path, bar: &ProgressBar) -> anyhow::Result<Survey> {
-    let Table { columns, mut rows, values } = Table::surveyed(path)?;
-    let mut survey = Survey::default();
+    let Table { columns, mut rows, values, stamp } = Table::surveyed(path)?;
+    let mut survey = Survey { stamp, ..Survey::default() };
     let mut key = Vec::new();
     let (mut world, mut economies) = (false, false);
     while let Some(row) = rows.next()? {
@@ -127,7 +130,9 @@ fn again(
     survey: &mut Survey,
     mut each: impl FnMut(&mut Survey, u32, &Columns, &Row<'_>),
 ) -> anyhow::Result<()> {
-    let Table { columns, mut rows, .. } = Table::needed(path)?;
+    let table = Table::needed(path)?;
+    table.must_be(survey.stamp)?;
+    let Table { columns, mut rows, .. } = table;
     let (mut width, mut key) = (Width::of(&columns), Vec::new());
     while let Some(row) = rows.next()? {
         if !width.is_row(&row, &columns) {

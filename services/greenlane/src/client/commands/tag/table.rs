@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use flate2::read::MultiGzDecoder;
 pub(crate) use greenlane_tally::{is_economy, is_world};
 
-use super::{csv::CsvRows, parquet::ParquetRows};
+use super::{csv::CsvRows, parquet::ParquetRows, stamp::Stamp};
 use crate::client::exit::Usage;
 
 /// What a Parquet file begins with.
@@ -224,6 +224,8 @@ pub(crate) struct Table {
     pub(crate) rows: Rows,
     /// Its values are to be surveyed too, for how they are written.
     pub(crate) values: bool,
+    /// What its file was when it was opened. None of what is no file.
+    pub(crate) stamp: Option<Stamp>,
 }
 
 /// The rows of a table.
@@ -246,21 +248,24 @@ impl Table {
     pub(crate) fn whole(path: &Path) -> anyhow::Result<Self> {
         let cannot_read = || format!("cannot read {}", path.display());
         let mut file = File::open(path).with_context(cannot_read)?;
-        if !file.metadata().with_context(cannot_read)?.is_file() {
+        let metadata = file.metadata().with_context(cannot_read)?;
+        if !metadata.is_file() {
             let path = path.display();
             return Err(Usage(format!("{path} is no file: a table is read more than once, so write it to one")).into());
         }
+        let stamp = Some(Stamp::of(&metadata));
         let mut first = Vec::new();
         file.by_ref().take(4).read_to_end(&mut first).with_context(cannot_read)?;
         file.seek(SeekFrom::Start(0)).with_context(cannot_read)?;
         if first == PARQUET {
             let rows = ParquetRows::open(file).with_context(cannot_read)?;
             let columns = Columns::of(rows.names())?;
-            return Ok(Self { rows: Rows::of(&columns, Source::Parquet(Box::new(rows))), columns, values: false });
+            let rows = Rows::of(&columns, Source::Parquet(Box::new(rows)));
+            return Ok(Self { rows, columns, values: false, stamp });
         }
         let source: Box<dyn Read> =
             if first.starts_with(GZIP) { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
-        Self::csv(source).with_context(cannot_read)
+        Ok(Self { stamp, ..Self::csv(source).with_context(cannot_read)? })
     }
 
     /// Opens a table of which those fields are read that tagging asks for: of a Parquet file all others are empty, of a
@@ -287,6 +292,14 @@ impl Table {
         Ok(table)
     }
 
+    /// Refuses a table whose file is not what it was when it was opened first.
+    pub(crate) fn must_be(&self, first: Option<Stamp>) -> anyhow::Result<()> {
+        match (first, self.stamp) {
+            (Some(first), Some(now)) => first.must_be(now),
+            (None, _) | (_, None) => Ok(()),
+        }
+    }
+
     /// Opens a CSV table.
     pub(crate) fn csv(source: Box<dyn Read>) -> anyhow::Result<Self> {
         let mut rows = CsvRows::new(source);
@@ -304,7 +317,7 @@ impl Table {
         }
         let names = header.iter().flat_map(|row| (0..row.len()).filter_map(|at| row.get(at))).map(name);
         let columns = Columns::of(names.collect())?;
-        Ok(Self { rows: Rows::of(&columns, Source::Csv(Box::new(rows))), columns, values: false })
+        Ok(Self { rows: Rows::of(&columns, Source::Csv(Box::new(rows))), columns, values: false, stamp: None })
     }
 }
 

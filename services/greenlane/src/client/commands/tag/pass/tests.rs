@@ -14,6 +14,7 @@ use crate::client::{
     exit::Usage,
 };
 
+mod changed;
 mod repeats;
 
 const LOST: usize = 0;
