@@ -27,7 +27,8 @@ pub struct Share {
     pub possible: f64,
     /// Only links which are held back by default lead to it; no part of the possible.
     pub held_back: f64,
-    /// It cannot be told: no table leads to the list, or it is not known what the goods are. No part of the possible.
+    /// It cannot be told: no table leads to the list, only a part of the list is held, or it is not known what the goods
+    /// are. No part of the possible.
     pub undetermined: f64,
     /// By published weights. None without them, and where the bounds leave nothing open.
     pub estimated: Option<f64>,

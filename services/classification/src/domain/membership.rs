@@ -44,6 +44,11 @@ pub(crate) struct Membership {
     pub(crate) findings: Vec<Finding>,
 }
 
+/// Why it cannot be said of goods that no entry holds that they are not on a list: another part of it may hold them.
+pub(super) fn unsaid_of_absent(list: &ListData) -> Option<Unsaid> {
+    list.fact.partial.then_some(Unsaid::ListPartial)
+}
+
 /// Says how a code stands to a list on a day.
 pub(crate) fn check_membership(
     catalogue: &Catalogue,
@@ -206,8 +211,8 @@ impl<'a> Check<'a> {
     fn conclude(self) -> Membership {
         let Self { list, mut sides, mut unsaid, mut findings, .. } = self;
         if sides.is_empty() {
-            if list.fact.partial {
-                unsaid.get_or_insert(Unsaid::ListPartial);
+            if let Some(why) = unsaid_of_absent(list) {
+                unsaid.get_or_insert(why);
                 findings.push(Finding::new("list_partial", "This catalogue holds a part of the list only."));
             }
             let status = match unsaid {

@@ -346,11 +346,10 @@ fn tags(lists: &[usize], mut standing: impl FnMut(usize) -> Standing) -> Arc<[Ta
             (MembershipStatus::Member, _) => (1.0, 1.0, 0.0, 0.0),
             (MembershipStatus::Partly, _) => (0.0, 1.0, 0.0, 0.0),
             (MembershipStatus::Undetermined, Some(Unsaid::HeldBack)) => (0.0, 0.0, 1.0, 0.0),
-            (MembershipStatus::Undetermined, Some(Unsaid::Unlinked) | None) => (0.0, 0.0, 0.0, 1.0),
-            // What is not held here of a list cannot be bounded: the bounds are over what is held.
-            (MembershipStatus::Undetermined, Some(Unsaid::ListPartial)) | (MembershipStatus::NotMember, _) => {
-                return None;
+            (MembershipStatus::Undetermined, Some(Unsaid::Unlinked | Unsaid::ListPartial) | None) => {
+                (0.0, 0.0, 0.0, 1.0)
             }
+            (MembershipStatus::NotMember, _) => return None,
         };
         let share = Share { certain, possible, held_back, undetermined, estimated: standing.estimated };
         Some(Tag { list: *list, status: standing.status, share })

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use crate::domain::catalogue::{Catalogue, ListData, Position};
 use crate::domain::estimate::estimate;
-use crate::domain::membership::{MembershipStatus, Unsaid, check_membership};
+use crate::domain::membership::{MembershipStatus, Unsaid, check_membership, unsaid_of_absent};
 
 /// How a code stands to a list.
 #[derive(Clone, Copy, Debug)]
@@ -20,13 +20,14 @@ pub(super) struct Standing {
 
 impl Standing {
     /// How goods of which it is not known what they are stand to a list: they may be any that are on it, if any are on that
-    /// day; on any day where that is not known either.
+    /// day; on any day where that is not known either. Of a list that is held in part some may be on any day.
     pub(super) fn of_the_unknown(list: &ListData, on: Option<NaiveDate>) -> Self {
         let holds_any = match on {
             Some(on) => list.entries_on(on).next().is_some(),
             None => !list.entries.is_empty(),
         };
-        let status = if holds_any { MembershipStatus::Undetermined } else { MembershipStatus::NotMember };
+        let may_hold_any = holds_any || unsaid_of_absent(list).is_some();
+        let status = if may_hold_any { MembershipStatus::Undetermined } else { MembershipStatus::NotMember };
         Self { status, unsaid: None, estimated: None }
     }
 }

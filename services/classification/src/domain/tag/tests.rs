@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::membership::check_membership;
 use crate::domain::testing::{day, invented_facts, with_list};
 
 /// E1 in force from 2000, E2 from 2005; the list, in E1 and from 2001, holds one code wholly and one in part.
@@ -424,6 +425,38 @@ fn what_is_not_known_to_be_any_goods_is_undetermined_for_each_list_and_not_certa
     // Sums count nowhere, known or not.
     assert_eq!(undetermined(mended(), "TOTAL 2003"), (vec![], vec![]));
     assert_eq!(undetermined(mended(), "0101 20x3").1, []);
+}
+
+#[test]
+fn what_is_not_found_on_a_list_held_in_part_is_undetermined_as_a_check_of_its_membership_says() {
+    let mut facts = invented_facts(&["01 0101 010121 010129 02 0201 020110"], &[]);
+    facts = with_list(facts, "E1", "010129 020110~");
+    facts.lists[0].partial = true;
+    let catalogue = Arc::new(Catalogue::build(1, facts).unwrap());
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
+    for (text, told, share) in [
+        ("010129 2003", MembershipStatus::Member, (1.0, 1.0, 0.0)),
+        ("020110 2003", MembershipStatus::Partly, (0.0, 1.0, 0.0)),
+        ("010121 2003", MembershipStatus::Undetermined, (0.0, 0.0, 1.0)),
+        ("010129 2000", MembershipStatus::Undetermined, (0.0, 0.0, 1.0)),
+    ] {
+        let tagged = tagger.tag(&row(text)).unwrap();
+        let year = text.split_once(' ').unwrap().1;
+        let on = day(&format!("{year}-12-31"));
+        let check = check_membership(&catalogue, &catalogue.lists[0], tagged.at().unwrap(), on, false);
+        assert_eq!((check.status, tagged.tags()[0].status), (told, told), "{text}");
+        let shares = tagged.tags()[0].share;
+        assert_eq!((shares.certain, shares.possible, shares.undetermined), share, "{text}");
+    }
+    // On which days it holds anything is not known either.
+    for text in ["999999 2000", "999999 2003"] {
+        assert_eq!(tagger.tag(&row(text)).unwrap().tags()[0].share.undetermined, 1.0, "{text}");
+    }
+    let told = |it: &Total| (it.value, it.certain, it.possible, it.undetermined, it.undetermined_rows);
+    assert_eq!(
+        tagger.totals().iter().map(told).collect::<Vec<_>>(),
+        [(60.0, 10.0, 20.0, 40.0, 4), (60.0, 10.0, 20.0, 40.0, 4)]
+    );
 }
 
 #[test]

@@ -91,8 +91,8 @@ pub(crate) fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// What the bounds leave out.
-const CANNOT_BE_TOLD: &str = "of some of the value it cannot be told, for want of a code that is known or of a table: TO % \
-    may be so much higher";
+const CANNOT_BE_TOLD: &str = "of some of the value it cannot be told, for want of a code that is known, of a table, or of a \
+    list that is held as a whole: TO % may be so much higher";
 
 /// What is said of rows whose codes are not known.
 fn unknown(rows: u64) -> String {

@@ -183,9 +183,10 @@ fn report(totals: &TagTotals, revision: u64) -> String {
     }
     if totals.totals.iter().any(|total| total.undetermined_rows > 0) {
         text.push_str(
-            "cannot be told: value of rows whose code, edition or period was not understood, and what no table ",
+            "cannot be told: value of rows whose code, edition or period was not understood, what no table leads to ",
         );
-        text.push_str("leads to the edition of a list; no part of POSSIBLY, which may be so much higher\n");
+        text.push_str("the edition of a list, and what is not found on a list of which only a part is held; no part of ");
+        text.push_str("POSSIBLY, which may be so much higher\n");
     }
     text
 }
