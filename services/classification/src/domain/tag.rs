@@ -17,6 +17,7 @@ use greenlane_tally::{Share, is_amount, is_world};
 
 use super::catalogue::{Catalogue, Position};
 use super::code::CodeText;
+use super::facts::ListFact;
 use super::harmonized;
 use super::infer::{period, with_zero};
 use super::membership::{MembershipStatus, Unsaid};
@@ -206,6 +207,11 @@ impl Tagger {
 
     pub(crate) fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// The lists that rows are tagged with.
+    pub(crate) fn lists(&self) -> impl Iterator<Item = &ListFact> {
+        self.settings.lists.iter().map(|list| &self.catalogue.lists[*list].fact)
     }
 
     /// Tags a row and adds it to the totals.

@@ -433,12 +433,35 @@ fn that_flows_are_added_up_is_said_beside_the_totals() {
 }
 
 #[test]
+fn what_is_said_beside_the_totals_of_a_table_is_on_stderr_in_every_form_and_never_among_them() {
+    let shell = Shell::new().expect("it starts");
+    let text = "period,flowCode,cmdCode,primaryValue\n2022,M,854143,1000\n2022,X,854143,500\n2022,M,999999,7\n";
+    std::fs::write(shell.folder.path().join("trade.csv"), text).expect("it is written");
+    let facts = [
+        "2022: HS2022 (",
+        "3 rows at revision ",
+        "lists: apec-54@1\n",
+        "fault code_unknown: 1 row\n",
+        "cannot be told: ",
+        "the flows M, X are added up",
+    ];
+    for form in ["table", "json", "yaml", "csv", "name"] {
+        let told = shell.run(&format!("tag trade.csv --list apec-54 -o {form}")).expect("it runs").expect(0);
+        for fact in facts {
+            assert!(told.stderr.contains(fact), "{form}: {fact} in\n{}", told.stderr);
+            assert!(!told.stdout.contains(fact), "{form}: {fact} in\n{}", told.stdout);
+        }
+    }
+}
+
+#[test]
 fn value_under_an_unknown_code_is_no_value_off_the_lists() {
     let shell = Shell::new().expect("it starts");
     let text = "period,reporter,partner,flow,code,value\n2023,XA,XD,X,854143,700\n2023,XA,XD,X,854199,300\n";
     std::fs::write(shell.folder.path().join("trade.csv"), text).expect("it is written");
     let run = |line: &str| shell.run(line).expect("it runs").expect(0);
-    let told = run("tag trade.csv --list oecd-cleg --out tagged.csv").stdout;
+    let tagged = run("tag trade.csv --list oecd-cleg --out tagged.csv");
+    let told = tagged.stdout;
     let words = |of: &str| {
         let line = told.lines().find(|line| line.contains(of)).unwrap_or_default();
         line.split("  ").map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
@@ -450,9 +473,10 @@ fn value_under_an_unknown_code_is_no_value_off_the_lists() {
     );
     assert_eq!(words("oecd-cleg "), ["greenLists/oecd-cleg", "2023", "1", "1,000", "700", "700", "0", "300"], "{told}");
     assert!(
-        told.contains("fault code_unknown: 1 row\n")
-            && told.contains("of rows whose code, edition or period was not understood"),
-        "{told}"
+        tagged.stderr.contains("fault code_unknown: 1 row\n")
+            && tagged.stderr.contains("of rows whose code, edition or period was not understood"),
+        "{}",
+        tagged.stderr
     );
     let stats = run("stats tagged.csv --svg plots");
     assert!(stats.stdout.contains("70.00% to 70.00%, cannot be told 30.00%"), "{}", stats.stdout);

@@ -139,6 +139,7 @@ pub(super) fn totals(tagger: &Tagger) -> wire::TagRowsResponse {
         rows: tagger.rows(),
         faults: tagger.faults().iter().map(|(fault, rows)| (fault.name().to_owned(), *rows)).collect(),
         mended_rows: tagger.mended(),
+        list_versions: tagger.lists().map(|list| (format!("greenLists/{}", list.id), list.version)).collect(),
     };
     wire::TagRowsResponse { message: Some(Message::Totals(totals)), revision: catalogue.revision }
 }

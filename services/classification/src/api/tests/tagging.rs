@@ -92,6 +92,12 @@ async fn rows_are_tagged_with_a_list_as_it_was_in_a_version(db: TestDatabase) {
         // Only a part of the list is held: what is no entry of it may be one.
         let told: Vec<_> = rows.rows[0].tags.iter().map(|tag| (tag.status(), tag.undetermined_value_usd)).collect();
         assert_eq!(told, [tags], "{version}");
+        let Some(tag_rows_response::Message::Totals(totals)) = &answers[1].message else { panic!("{answers:?}") };
+        let of_version = if version == "@1" { 1 } else { 2 };
+        assert_eq!(
+            totals.list_versions.iter().collect::<Vec<_>>(),
+            [(&"greenLists/oecd-cleg".to_owned(), &of_version)]
+        );
         assert!(rows.rows[0].tags.iter().all(|tag| tag.green_list == "greenLists/oecd-cleg"));
     }
     let green_lists = ["@1", ""].map(|version| format!("greenLists/oecd-cleg{version}")).to_vec();

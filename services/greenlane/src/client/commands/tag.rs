@@ -125,20 +125,18 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let bar = progress::bar(Some(survey.rows), "rows");
     let done = pass::run(&args, &survey, &said, &bar)?;
     bar.finish_and_clear();
-    if session.output() == Output::Table {
-        render::write(&editions.told())?;
-        render::write(&render::visible(said.reporters.told()))?;
-        render::write(&report(&done, said.revision))?;
-        if let Some(union) = survey.union() {
-            let union = render::visible(&union);
-            render::talk(&format!("{union} counts beside other economies: where its members are among them, twice"));
-        }
-        if !args.by.contains(&By::Flow)
-            && let Some(flows) = survey.added_flows()
-        {
-            let flows = render::visible(&flows);
-            render::talk(&format!("the flows {flows} are added up; --by list,year,flow keeps them apart"));
-        }
+    for told in [editions.told().as_str(), said.reporters.told(), report(&done, said.revision).as_str()] {
+        render::say(&render::visible(told));
+    }
+    if let Some(union) = survey.union() {
+        let union = render::visible(&union);
+        render::talk(&format!("{union} counts beside other economies: where its members are among them, twice"));
+    }
+    if !args.by.contains(&By::Flow)
+        && let Some(flows) = survey.added_flows()
+    {
+        let flows = render::visible(&flows);
+        render::talk(&format!("the flows {flows} are added up; --by list,year,flow keeps them apart"));
     }
     let mut value = render::to_json(&done)?;
     if session.output() == Output::Table
@@ -164,6 +162,11 @@ const AMOUNTS: [&str; 6] = [
 fn report(totals: &TagTotals, revision: u64) -> String {
     let rows = render::several(totals.rows, "row");
     let mut text = format!("{rows} at revision {revision}, {} mended\n", totals.mended_rows);
+    let version = |(list, version): (&String, &u32)| format!("{}@{version}", list.trim_start_matches("greenLists/"));
+    let lists: Vec<String> = totals.list_versions.iter().map(version).collect();
+    if !lists.is_empty() {
+        text.push_str(&format!("lists: {}\n", lists.join(", ")));
+    }
     for (fault, rows) in &totals.faults {
         let kept = match fault.as_str() {
             // Which of two rows is the right one is not for us to say.
@@ -185,7 +188,9 @@ fn report(totals: &TagTotals, revision: u64) -> String {
         text.push_str(
             "cannot be told: value of rows whose code, edition or period was not understood, what no table leads to ",
         );
-        text.push_str("the edition of a list, and what is not found on a list of which only a part is held; no part of ");
+        text.push_str(
+            "the edition of a list, and what is not found on a list of which only a part is held; no part of ",
+        );
         text.push_str("POSSIBLY, which may be so much higher\n");
     }
     text

@@ -54,6 +54,8 @@ pub(crate) struct Said {
     /// By the survey's number; behind these, codes as they are where something else is known of a row.
     pub(crate) codes: Vec<Code>,
     pub(crate) revision: u64,
+    /// By list, its version. A service that does not say them is an older one.
+    pub(crate) list_versions: BTreeMap<String, u32>,
     /// Those whose rows of a year are in another edition.
     pub(crate) reporters: Reporters,
 }
@@ -324,7 +326,14 @@ async fn ask(
     let mut answers = tagging.tag_rows(futures_util::stream::iter(messages)).await?.into_inner();
     while let Some(answer) = answers.message().await? {
         said.revision = answer.revision;
-        let Some(tag_rows_response::Message::Rows(rows)) = answer.message else { continue };
+        let rows = match answer.message {
+            Some(tag_rows_response::Message::Rows(rows)) => rows,
+            Some(tag_rows_response::Message::Totals(totals)) => {
+                said.list_versions = totals.list_versions;
+                continue;
+            }
+            None => continue,
+        };
         for row in rows.rows {
             let mut code = Code::default();
             if let Some(reference) = row.code {

@@ -136,7 +136,8 @@ fn tag(
         }
         mended_rows += if code.faults.iter().any(|(_, mended)| *mended) { rows } else { 0 };
     }
-    Ok(TagTotals { totals: totals.all(said), rows, faults: counts.into_iter().collect(), mended_rows })
+    let (totals, list_versions) = (totals.all(said), said.list_versions.clone());
+    Ok(TagTotals { totals, rows, faults: counts, mended_rows, list_versions })
 }
 
 #[cfg(test)]
