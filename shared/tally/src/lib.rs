@@ -6,7 +6,7 @@
 
 mod repeats;
 
-pub use repeats::{Flows, flow_within, is_economy, is_world};
+pub use repeats::{Flows, flow_code, flow_text, flow_within, is_economy, is_world};
 
 /// The most that a row may be worth, US dollars: far more than the trade of the world, and so little that the values of
 /// all rows can be added up.

@@ -14,6 +14,26 @@ pub fn is_economy(partner: &[u8]) -> bool {
     !partner.trim_ascii().is_empty() && !is_world(partner)
 }
 
+/// The code of a flow that is written so in small letters or large ones. None of what is no such code: a word, a number.
+fn known_flow(flow: &[u8]) -> Option<&'static str> {
+    const CODES: [&str; 10] = ["M", "X", "RX", "RM", "DX", "FM", "MIP", "MOP", "XIP", "XOP"];
+    CODES.into_iter().find(|code| code.as_bytes().eq_ignore_ascii_case(flow))
+}
+
+/// A flow without blanks around it, its code in large letters: `m` and `M` are one.
+#[must_use]
+pub fn flow_code(flow: &[u8]) -> &[u8] {
+    let flow = flow.trim_ascii();
+    known_flow(flow).map_or(flow, str::as_bytes)
+}
+
+/// The same of a text.
+#[must_use]
+pub fn flow_text(flow: &str) -> &str {
+    let flow = flow.trim();
+    known_flow(flow.as_bytes()).unwrap_or(flow)
+}
+
 /// The names of the flow that a flow is a part of: re-exports of exports, say. By its code, its name, or its old number.
 #[must_use]
 pub fn flow_within(flow: &[u8]) -> Option<&'static [&'static [u8]]> {
@@ -83,6 +103,15 @@ mod tests {
         let is_part_of_flow = |flow: &str| flow_within(flow.as_bytes()).is_some();
         assert!(["RM", "Re-Export", "3", " RX"].into_iter().all(is_part_of_flow));
         assert!(!["", "M", "X", "1", "2", "Import"].into_iter().any(is_part_of_flow));
+    }
+
+    #[test]
+    fn a_flow_is_one_in_small_letters_and_in_large_ones() {
+        for (written, flow) in
+            [("m", "M"), (" X ", "X"), ("Rx", "RX"), ("mip", "MIP"), ("Import", "Import"), ("1", "1")]
+        {
+            assert_eq!((flow_text(written), flow_code(written.as_bytes())), (flow, flow.as_bytes()));
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use foldhash::quality::RandomState;
-use greenlane_tally::{Share, is_amount, is_world};
+use greenlane_tally::{Share, flow_text, is_amount, is_world};
 
 use super::catalogue::{Catalogue, Position};
 use super::code::CodeText;
@@ -219,6 +219,7 @@ impl Tagger {
     /// # Errors
     /// When the totals are kept by so much that they would grow without bound.
     pub(crate) fn tag(&mut self, row: &Row<'_>) -> Result<Tagged, TooMany> {
+        let row = &Row { flow: flow_text(row.flow), ..*row };
         let said = self.said(row);
         let written = said.written;
         let good_value = is_amount(row.value);

@@ -460,6 +460,18 @@ fn what_is_not_found_on_a_list_held_in_part_is_undetermined_as_a_check_of_its_me
 }
 
 #[test]
+fn a_flow_is_one_in_small_letters_and_in_large_ones() {
+    let catalogue = catalogue();
+    let settings = Settings { total_by: vec![TotalKey::Flow], ..settings(&catalogue) };
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), settings);
+    for flow in ["M", "m"] {
+        tagger.tag(&Row { flow, ..row("010129 2003") }).unwrap();
+    }
+    assert_eq!(tagger.totals().iter().map(|it| (it.flow.as_str(), it.rows)).collect::<Vec<_>>(), [("M", 2)]);
+    assert_eq!(tagger.faults()[&TradeFault::Duplicate], 1);
+}
+
+#[test]
 fn of_all_goods_the_rows_on_any_list_are_counted_beside_all_rows() {
     let catalogue = catalogue();
     let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));

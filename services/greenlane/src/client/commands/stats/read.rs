@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
-use greenlane_tally::{Share, Sum};
+use greenlane_tally::{Share, Sum, flow_text};
 
 use super::table::Table;
 use crate::client::commands::tag::amount::amount;
@@ -35,6 +35,7 @@ struct Columns {
 /// Adds up the rows that count, of one flow or of all: rows that repeat others are marked by `greenlane tag`.
 pub(crate) fn summary(table: Table, flow: Option<&str>) -> anyhow::Result<Summary> {
     let Table { columns, mut rows, .. } = table;
+    let flow = flow.map(flow_text);
     if flow.is_some() && columns.flow.is_none() {
         return Err(Usage("the table has no column for the flow".to_owned()).into());
     }
@@ -232,7 +233,7 @@ period,cmdCode,primaryValue,hs_edition,hs_code,faults,counted,certain:a,possible
     fn flows_are_added_up_and_told_or_one_of_them_is_taken() {
         let text = "\
 period,flowCode,cmdCode,primaryValue,faults,counted,certain:a,possible:a
-2020,X,010121,90,,1,90,90
+2020,x,010121,90,,1,90,90
 2020,RX,010121,40,duplicate part_of_flow,0,40,40
 2020,RX,010121,7,aggregate_code part_of_flow,0,7,7
 2020,M,010121,500,,1,500,500
@@ -240,8 +241,10 @@ period,flowCode,cmdCode,primaryValue,faults,counted,certain:a,possible:a
         let all = summary(table(text), None).unwrap();
         assert_eq!(all.flows.iter().map(String::as_str).collect::<Vec<_>>(), ["M", "X"]);
         assert_eq!(all.by_list().next().unwrap().1.possible, 590.0);
-        let one = summary(table(text), Some("X")).unwrap();
-        assert_eq!((one.flows.len(), one.by_list().next().unwrap().1.possible), (1, 90.0));
+        for asked in ["X", "x"] {
+            let one = summary(table(text), Some(asked)).unwrap();
+            assert_eq!((one.flows.len(), one.by_list().next().unwrap().1.possible), (1, 90.0));
+        }
         let part = summary(table(text), Some("RX")).unwrap();
         assert_eq!(part.by_list().next().unwrap().1.possible, 40.0, "by itself, but no total over codes");
         assert!(summary(table(text), Some("XX")).is_err(), "no row is of it");

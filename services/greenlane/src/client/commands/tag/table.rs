@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use flate2::read::MultiGzDecoder;
+use greenlane_tally::flow_code;
 pub(crate) use greenlane_tally::{is_economy, is_world};
 
 use super::{csv::CsvRows, parquet::ParquetRows, stamp::Stamp};
@@ -113,9 +114,9 @@ impl Columns {
         !self.other.is_empty()
     }
 
-    /// The flow of a row: of a table of old and new exports by the name that new ones have for it.
+    /// The flow of a row, its code in large letters: of a table of old and new exports by the name that new ones have for it.
     pub(crate) fn flow_of<'t>(&self, row: &Row<'t>) -> Option<&'t [u8]> {
-        let field = row.get(self.flow?)?;
+        let field = flow_code(row.get(self.flow?)?);
         Some(if self.is_of_both() { flow_now(field) } else { field })
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use greenlane_api::classification::v1::TagTotal;
-use greenlane_tally::{Share, Sum};
+use greenlane_tally::{Share, Sum, flow_code};
 
 use super::{
     By,
@@ -52,7 +52,8 @@ impl Totals {
             let field = at.and_then(|at| row.get(at)).unwrap_or_default();
             let field = match place {
                 0 => field.trim_ascii().get(..4).unwrap_or_default(),
-                3 if self.flows_now => table::flow_now(field),
+                3 if self.flows_now => table::flow_now(flow_code(field)),
+                3 => flow_code(field),
                 _ => field,
             };
             self.key.extend_from_slice(field);

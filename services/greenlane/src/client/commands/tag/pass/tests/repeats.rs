@@ -153,3 +153,11 @@ fn the_european_union_beside_other_economies_is_told_since_they_may_be_its_membe
     assert_eq!((union(of_union), union(of_member)), (None, None));
     assert_eq!(union("2010,Peru,EU-28,M,010121,3\n2010,Peru,Germany,M,010121,1\n").as_deref(), Some("EU-28"));
 }
+
+#[test]
+fn a_flow_in_small_letters_is_that_in_large_ones_in_totals_and_as_a_duplicate() {
+    let header = "period,reporterDesc,partnerDesc,flowCode,cmdCode,primaryValue\n";
+    let rows = "2010,A,B,M,010121,100\n2010,A,B,m,010121,100\n2010,A,B, m,010129,1\n2010,A,B,rm,010121,7\n";
+    let (values, told) = sums(&format!("{header}{rows}"), &[By::Flow]);
+    assert_eq!((values, told), (of(&[("M", 201.0), ("RM", 7.0)]), faults(&[("duplicate", 1), ("part_of_flow", 1)])));
+}
