@@ -34,7 +34,7 @@ mod translate;
 mod words;
 
 pub(crate) use catalogue::{Catalogue, EditionData, ListData, Position, Scope};
-pub(crate) use code::{CodeText, EditionId, display};
+pub(crate) use code::{CodeText, EditionId, display, unwrapped};
 pub(crate) use combine::{Combined, ListOperation, combine};
 pub(crate) use compare::{Comparison, Likeness, SameGoods, compare};
 #[cfg(test)]

@@ -75,6 +75,17 @@ impl fmt::Display for CodeText {
     }
 }
 
+/// A code without what a spreadsheet puts around it: so that it stays a text (`="854140"`, `'854140`), or behind what it took
+/// for a number (`854140.0`). None where there is no such thing, and of a number of an odd number of digits or of few: which
+/// code that was nobody knows.
+pub(crate) fn unwrapped(raw: &str) -> Option<&str> {
+    let text = raw.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).or_else(|| raw.strip_prefix('\''));
+    let is_whole = |number: &&str| {
+        number.len() > NUMBER && number.len().is_multiple_of(2) && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    text.map(str::trim).or_else(|| raw.strip_suffix(".0").filter(is_whole))
+}
+
 /// The form of a letter or mark of ASCII that is as wide as a Chinese one, as it is without.
 pub(crate) fn half_width(letter: char) -> char {
     match letter {

@@ -16,7 +16,7 @@ use foldhash::quality::RandomState;
 use greenlane_tally::{Share, flow_text, is_amount, is_world};
 
 use super::catalogue::{Catalogue, Position};
-use super::code::CodeText;
+use super::code::{CodeText, unwrapped};
 use super::facts::ListFact;
 use super::harmonized;
 use super::infer::{period, with_zero};
@@ -77,10 +77,11 @@ pub(crate) enum TradeFault {
     AggregatePartner,
     PartOfFlow,
     EditionEarly,
+    CodeWrapped,
 }
 
 impl TradeFault {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::CodeUnknown,
         Self::EditionWrong,
         Self::AggregateCode,
@@ -91,6 +92,7 @@ impl TradeFault {
         Self::AggregatePartner,
         Self::PartOfFlow,
         Self::EditionEarly,
+        Self::CodeWrapped,
     ];
 
     /// Stable identifier.
@@ -106,6 +108,7 @@ impl TradeFault {
             Self::AggregatePartner => "aggregate_partner",
             Self::PartOfFlow => "part_of_flow",
             Self::EditionEarly => "edition_early",
+            Self::CodeWrapped => "code_wrapped",
         }
     }
 }
@@ -368,6 +371,8 @@ fn tags(lists: &[usize], mut standing: impl FnMut(usize) -> Standing) -> Arc<[Ta
 fn understand(catalogue: &Catalogue, settings: &Settings, row: &Row<'_>, when: Option<(i32, NaiveDate)>) -> Said {
     let mut said = Said::default();
     let raw = row.code.trim();
+    let bare = unwrapped(raw);
+    let raw = bare.unwrap_or(raw);
     if is_total(raw) {
         said.aggregate = true;
         said.faults.push((TradeFault::AggregateCode, false));
@@ -418,7 +423,11 @@ fn understand(catalogue: &Catalogue, settings: &Settings, row: &Row<'_>, when: O
         if zero {
             said.faults.push((TradeFault::LeadingZeroLost, settings.mend));
         }
-        said.at = (!zero || settings.mend).then_some(at);
+        if bare.is_some() {
+            said.faults.push((TradeFault::CodeWrapped, settings.mend));
+        }
+        let as_written = !zero && bare.is_none();
+        said.at = (as_written || settings.mend).then_some(at);
     }
     said
 }

@@ -5,7 +5,7 @@ use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
 use super::Tagging;
-use crate::domain::{CodeText, Sample, infer, period};
+use crate::domain::{CodeText, Sample, infer, period, unwrapped};
 
 /// Most samples.
 const MAX_SAMPLES: usize = 100_000;
@@ -62,6 +62,7 @@ fn sample(v: &mut Violations, field: &str, raw: &CodeSample) -> Option<Sample> {
             }
         },
     };
-    let code = CodeText::parse(&code).map_or(code, |code| code.to_string());
+    let parsed = CodeText::parse(unwrapped(&code).unwrap_or(&code));
+    let code = parsed.map_or(code, |code| code.to_string());
     Some(Sample { code, year, count: raw.count.max(1) })
 }

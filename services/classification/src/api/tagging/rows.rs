@@ -94,6 +94,7 @@ fn finding(found: &Tagged, fault: TradeFault, mended: bool, row: &wire::TradeRow
         TradeFault::EditionWrong => format!("The code `{}` is not of the edition.", row.code),
         TradeFault::AggregateCode => format!("`{}` repeats the value of the codes below it.", row.code),
         TradeFault::Duplicate => "A row of the same code, period, economies and flow came before.".to_owned(),
+        TradeFault::CodeWrapped => format!("`{}` is a code in what a spreadsheet puts around it.", row.code),
         TradeFault::LeadingZeroLost => format!("`{}` lost its leading zero.", row.code),
         TradeFault::ValueMalformed => "The value is no amount.".to_owned(),
         TradeFault::PeriodMalformed => format!("`{}` is no year and no month.", row.period),

@@ -62,6 +62,11 @@ fn faults_are_found_and_mended_where_only_one_thing_can_be_meant() {
         ("999999 2003", "", vec![("code_unknown", false)]),
         // A number, of which nobody knows what it was: `010121` or `101210`.
         ("10121.0 2003", "", vec![("code_unknown", false)]),
+        // As a spreadsheet leaves them.
+        ("010129.0 2005", "010129", vec![("code_wrapped", true)]),
+        ("=\"0101.29\" 2007", "010129", vec![("code_wrapped", true)]),
+        ("'10129 2008", "010129", vec![("leading_zero_lost", true), ("code_wrapped", true)]),
+        ("'999999 2009", "", vec![("code_unknown", false)]),
         ("TOTAL 2003", "", vec![("aggregate_code", false)]),
         ("AG6 2003", "", vec![("aggregate_code", false)]),
         ("0101 2003", "0101", vec![("aggregate_code", false)]),
@@ -73,11 +78,12 @@ fn faults_are_found_and_mended_where_only_one_thing_can_be_meant() {
         let (found, _, found_faults) = told(&mut tagger, text);
         assert_eq!((found.as_str(), found_faults), (code, faults), "{text}");
     }
-    assert_eq!((tagger.rows(), tagger.mended()), (12, 2));
+    assert_eq!((tagger.rows(), tagger.mended()), (16, 5));
     assert_eq!(tagger.faults()[&TradeFault::AggregateCode], 3);
     let unmended = Settings { mend: false, ..settings(&catalogue) };
     let mut tagger = Tagger::new(Arc::clone(&catalogue), unmended);
     assert_eq!(told(&mut tagger, "10129 2003"), (String::new(), vec![(0.0, 0.0)], vec![("leading_zero_lost", false)]));
+    assert_eq!(told(&mut tagger, "010129.0 2003"), (String::new(), vec![(0.0, 0.0)], vec![("code_wrapped", false)]));
 }
 
 #[test]

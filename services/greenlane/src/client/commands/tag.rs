@@ -1,11 +1,12 @@
 //! `greenlane tag`: tables of trade statistics, row by row, with the green lists that they fall under.
 //!
-//! The file never leaves the machine. It is read twice: once for the codes and periods that are in it, about which the
-//! service is asked, each once and all at one revision; once to tag the rows with what it said; and between the two once
-//! more for totals, where rows are broken down further or may repeat others (and again where such totals stand far from what
-//! they hold), and for economies that report a year in another edition than others, where rows contradict the edition of
-//! their year. A table that changes meanwhile is refused. Memory grows with the number of codes and periods (and there of economies and flows, of partners where codes
-//! are of several lengths, and of what is broken down in several ways and has no total), not with the number of rows.
+//! The file never leaves the machine. It is read twice: once for the codes and periods that are in it, about which
+//! the service is asked, each once and all at one revision; once to tag the rows with what it said; and between the
+//! two once more for totals, where rows are broken down further or may repeat others (and again where such totals
+//! stand far from what they hold), and for economies that report a year in another edition than others, where rows
+//! contradict the edition of their year. A table that changes meanwhile is refused. Memory grows with the number of
+//! codes and periods (and there of economies and flows, of partners where codes are of several lengths, and of what
+//! is broken down in several ways and has no total), not with the number of rows.
 
 pub(crate) mod amount;
 mod ask;
@@ -41,14 +42,15 @@ use crate::client::{
 /// Arguments of `greenlane tag`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// A CSV or Parquet file with the columns of UN Comtrade, old or new: period or year, reporter, partner, flow, code,
-    /// value. CSV may be compressed (gzip), and its columns separated by tabs or semicolons. Where a table has the columns of
-    /// both, as when old and new exports are put together, each row is read by those that it fills. Values may have
-    /// separators of thousands and a decimal comma; what may be either is a fault: 1,234, and 1.234 where points part the
-    /// thousands of other values.
+    /// A CSV or Parquet file with the columns of UN Comtrade, old or new: period or year, reporter, partner, flow,
+    /// code, value, and of codes their edition or classification. CSV may be compressed (gzip), and its columns
+    /// separated by tabs or semicolons. Where a table has the columns of both, as when old and new exports are put
+    /// together, each row is read by those that it fills. Values may have separators of thousands and a decimal comma;
+    /// what may be either is a fault: 1,234, and 1.234 where points part the thousands of other values.
     file: PathBuf,
-    /// Edition of the codes. When not given: what the rows say, or else what they fit, year by year; of an economy whose rows
-    /// of a year speak for another edition than those of the others, that (one row alone is a fault).
+    /// Edition of the codes that name none themselves (HS2022:854143). When not given: what the rows say, or else what
+    /// they fit, year by year; of an economy whose rows of a year speak for another edition than those of the others,
+    /// that (one row alone is a fault).
     #[arg(long, default_value = "", hide_default_value = true)]
     edition: String,
     /// Only this green list, in a version if not the current one: apec-54@2. May be repeated.
@@ -69,7 +71,8 @@ pub(crate) struct Args {
     /// Use also the links between editions that are held back by default.
     #[arg(long)]
     include_held_back: bool,
-    /// Report what is unambiguous (a leading zero that was lost), and do not mend it.
+    /// Report what is unambiguous (a leading zero that was lost, a code as a spreadsheet leaves it: 854140.0,
+    /// ="854140"), and do not mend it.
     #[arg(long)]
     no_mend: bool,
     /// Go on with an output that was broken off. What was written must be what this run comes to.

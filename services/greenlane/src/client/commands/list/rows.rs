@@ -51,14 +51,6 @@ fn called_so(names: &[String]) -> Option<usize> {
     known.find_map(|known| names.iter().position(|name| *name == known))
 }
 
-/// An edition and a code that are written as one, `HS2022:854143`, as this program does.
-fn parted(text: &str) -> Option<(&str, &str)> {
-    let (edition, code) = text.split_once(':')?;
-    let edition = edition.trim().trim_start_matches("editions/");
-    let is_name = edition.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    (is_name && edition.bytes().any(|byte| byte.is_ascii_alphabetic())).then(|| (edition, code.trim()))
-}
-
 fn of_text(named: &str, text: &str, column: Option<&str>) -> anyhow::Result<Codes> {
     let text = text.trim_start_matches('\u{feff}');
     let (separator, from, before) = sheet::separator(text.as_bytes());
@@ -107,7 +99,7 @@ fn of_text(named: &str, text: &str, column: Option<&str>) -> anyhow::Result<Code
             names.iter().zip(&record).enumerate().filter(|(index, _)| *index != at && Some(*index) != editions);
         let code = record.get(at).unwrap_or_default();
         let edition = editions.and_then(|at| record.get(at)).unwrap_or_default().trim();
-        let (edition, code) = parted(code).unwrap_or((edition, code));
+        let (edition, code) = table::parted(code).unwrap_or((edition, code));
         rows.push(LintRow {
             code: code.to_owned(),
             edition: edition.to_owned(),
@@ -129,7 +121,7 @@ fn names(header: &StringRecord) -> Vec<String> {
 }
 
 fn is_code(name: &str) -> bool {
-    let name = parted(name).map_or(name, |(_, code)| code);
+    let name = table::parted(name).map_or(name, |(_, code)| code);
     let digits = name.bytes().filter(u8::is_ascii_digit).count();
     digits >= CODE && name.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b' '))
 }

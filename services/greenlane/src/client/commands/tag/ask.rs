@@ -19,7 +19,7 @@ use super::{
     Args,
     reporters::{Contradicted, OTHERS, Reporters, Year},
     survey::{Survey, Written},
-    table::Classification,
+    table::{Classification, parted},
 };
 use crate::client::{commands::list, render};
 
@@ -150,12 +150,22 @@ fn bare(fit: &EditionFit) -> &str {
     fit.edition.trim_start_matches("editions/")
 }
 
+/// Whether a row names no edition: neither with its code nor in a column.
+fn names_none(written: &Written) -> bool {
+    let named = || Classification::of(&written.classification) != Classification::Harmonized;
+    parted(&written.code).is_none() && !named()
+}
+
+/// The code of a row, without the edition that may stand before it.
+fn code_of(written: &Written) -> &str {
+    parted(&written.code).map_or(written.code.as_str(), |(_, code)| code)
+}
+
 /// By year, the codes of which it is to be found out in which edition they are.
 fn samples(survey: &Survey) -> BTreeMap<&str, Vec<CodeSample>> {
     let mut samples: BTreeMap<&str, Vec<CodeSample>> = BTreeMap::new();
     for (written, count) in &survey.written {
-        let open = Classification::of(&written.classification) == Classification::Harmonized;
-        if open && is_askable(&written.code) && is_period(&written.period) {
+        if names_none(written) && is_askable(&written.code) && is_period(&written.period) {
             let sample = CodeSample { code: written.code.clone(), period: written.period.clone(), count: *count };
             samples.entry(year(&written.period)).or_default().push(sample);
         }
@@ -166,6 +176,9 @@ fn samples(survey: &Survey) -> BTreeMap<&str, Vec<CodeSample>> {
 impl Editions {
     /// The edition of a row.
     fn of(&self, written: &Written) -> String {
+        if let Some((edition, _)) = parted(&written.code) {
+            return edition.to_owned();
+        }
         if !self.given.is_empty() {
             return self.given.clone();
         }
@@ -179,10 +192,7 @@ impl Editions {
     /// The years of which some rows contradict the edition that was inferred, and what their codes say of it.
     fn contradicted(&self, survey: &Survey, said: &Said) -> Contradicted {
         let written = || survey.written.iter().map(|(written, _)| written);
-        let is_open = |written: &Written| {
-            let inferred = Classification::of(&written.classification) == Classification::Harmonized;
-            self.given.is_empty() && inferred && is_period(&written.period)
-        };
+        let is_open = |written: &Written| self.given.is_empty() && names_none(written) && is_period(&written.period);
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         let mut found = Contradicted::default();
         for (written, code) in written().zip(&said.codes).filter(|(written, _)| is_open(written)) {
@@ -301,7 +311,7 @@ async fn reporters(
 
 /// A row by which the service is asked about a code.
 fn asked(written: &Written, edition: String) -> TradeRow {
-    let (code, period) = (written.code.clone(), written.period.clone());
+    let (code, period) = (code_of(written).to_owned(), written.period.clone());
     TradeRow { code, edition, period, value_usd: 1.0, ..TradeRow::default() }
 }
 
@@ -465,7 +475,7 @@ impl Said {
 
 /// A code as it was understood, or else as it is written, without dots and blanks.
 fn text(code: &Code, written: &Written) -> String {
-    let text = if code.code.is_empty() { &written.code } else { &code.code };
+    let text = if code.code.is_empty() { code_of(written) } else { code.code.as_str() };
     text.chars().filter(|letter| !matches!(letter, '.' | ' ')).collect()
 }
 

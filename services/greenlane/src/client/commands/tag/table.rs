@@ -29,7 +29,8 @@ const PARTNER: &[&str] = &["partneriso", "partner iso", "partnercode", "partner 
 const FLOW: &[&str] = &["flowcode", "trade flow code", "flowdesc", "trade flow", "flow"];
 pub(crate) const CODE: &[&str] = &["cmdcode", "commodity code", "hs6", "code"];
 const VALUE: &[&str] = &["primaryvalue", "trade value (us$)", "value", "value_usd"];
-const CLASSIFICATION: &[&str] = &["classificationcode", "classification"];
+const CLASSIFICATION: &[&str] =
+    &["classificationcode", "classification", "edition", "hs edition", "hsedition", "版本", "hs版本"];
 /// What else tells rows of one code and period apart.
 const FURTHER: &[&str] = &["partner2code", "partner2iso", "customscode", "moscode", "motcode", "2nd partner code"];
 
@@ -365,7 +366,8 @@ pub(crate) enum Classification {
 
 impl Classification {
     pub(crate) fn of(field: &str) -> Self {
-        let named = || Self::Named(field.trim().to_owned());
+        let field = field.trim().trim_start_matches("editions/");
+        let named = || Self::Named(field.to_owned());
         let text = field.replace(' ', "").to_ascii_uppercase();
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         // Of such a year the catalogue may have an edition that this program does not know.
@@ -383,6 +385,14 @@ impl Classification {
             Some(_) => Self::Harmonized,
         }
     }
+}
+
+/// An edition and a code that are written as one, `HS2022:854143`, as this program does.
+pub(crate) fn parted(text: &str) -> Option<(&str, &str)> {
+    let (edition, code) = text.split_once(':')?;
+    let edition = edition.trim().trim_start_matches("editions/");
+    let is_name = edition.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    (is_name && edition.bytes().any(|byte| byte.is_ascii_alphabetic())).then(|| (edition, code.trim()))
 }
 
 /// Whether an economy is the European Union, with the trade of its members.

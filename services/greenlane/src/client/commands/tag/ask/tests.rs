@@ -28,6 +28,31 @@ fn a_code_of_another_classification_is_sent_as_such_and_says_nothing_of_the_edit
 }
 
 #[test]
+fn a_code_may_name_its_edition_itself_or_its_row_in_a_column_as_other_commands_read_them() {
+    let surveyed = |text: &str| {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        super::super::survey::read(file.path(), &indicatif::ProgressBar::hidden()).unwrap()
+    };
+    let asked_of = |survey: &Survey, editions: &Editions| -> Vec<(String, String)> {
+        let rows = survey.written.iter().map(|(written, _)| asked(written, editions.of(written)));
+        rows.map(|row| (row.edition, row.code)).collect()
+    };
+    let told = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        pairs.iter().map(|(edition, code)| ((*edition).to_owned(), (*code).to_owned())).collect()
+    };
+    let given = Editions { given: "HS2017".to_owned(), ..Editions::default() };
+    let survey = surveyed("period,code,value\n2023,HS2022:854143,5\n2023,editions/HS2012:854140,5\n2023,854140,5\n");
+    let pairs = [("HS2022", "854143"), ("HS2012", "854140"), ("HS2017", "854140")];
+    assert_eq!(asked_of(&survey, &given), told(&pairs));
+    let samples: Vec<_> = samples(&survey).into_values().flatten().map(|sample| sample.code).collect();
+    assert_eq!(samples, ["854140"], "the others need none to be found out");
+    let survey = surveyed("period,Edition,code,value\n2023,HS2022,854143,5\n2023,editions/HS2012,854140,5\n");
+    let pairs = [("HS2022", "854143"), ("HS2012", "854140")];
+    assert_eq!(asked_of(&survey, &Editions::default()), told(&pairs));
+}
+
+#[test]
 fn rows_are_in_the_edition_that_they_name_whichever_the_catalogue_has() {
     let editions = Editions::default();
     for (classification, edition) in [
