@@ -4,7 +4,8 @@
 //! not at all. Such a record is cut at its separators where it lies in the buffer, eight bytes at a time, which is several
 //! times as fast as a parser that looks at each byte. So is one with quotation marks within fields that do not begin with
 //! one: there they are letters (5" pipes). Of any other the marks are looked at one by one, and the `csv` crate's parser
-//! reads it; where they do not match, the record is its first line, and the lines behind it are read as if it had none.
+//! reads it; where they do not match, the record is its first line, and the lines behind it are read as if it had none. So
+//! is a record that is longer than any row of trade, of which nothing is kept.
 
 mod marks;
 
@@ -16,7 +17,7 @@ use super::table::Row;
 
 /// How much is read at once.
 const BUFFER: usize = 1 << 18;
-/// Longest row: what is longer is a quotation mark that nobody closed.
+/// Longest row. Of what is longer it is told that it is.
 const LONGEST: usize = 1 << 24;
 
 /// Rows on their way out of a file.
@@ -45,6 +46,8 @@ pub(crate) struct CsvRows<R> {
     marked: bool,
     /// Fields of the first record, the header. Zero before it.
     columns: usize,
+    /// The record that is looked at is longer than a row may be.
+    too_long: bool,
 }
 
 /// Where a record was found.
@@ -76,6 +79,7 @@ impl<R: Read> CsvRows<R> {
             quoted: Vec::new(),
             marked: false,
             columns: 0,
+            too_long: false,
         }
     }
 
@@ -112,7 +116,12 @@ impl<R: Read> CsvRows<R> {
     /// The next row. Empty lines are none.
     pub(crate) fn next(&mut self) -> io::Result<Option<Row<'_>>> {
         let (line, begin, found) = loop {
-            let Some(found) = self.find()? else { return Ok(None) };
+            let found = match self.find() {
+                // Without a header there is no table.
+                Err(_) if self.too_long && self.columns > 0 => return self.skip().map(Some),
+                found => found?,
+            };
+            let Some(found) = found else { return Ok(None) };
             let (line, begin) = (self.line, self.start);
             let next = match found {
                 Found::Plain(_, next) | Found::Parsed(next, _) => next,
@@ -138,15 +147,34 @@ impl<R: Read> CsvRows<R> {
                     self.columns = self.fields.len();
                 }
                 let raw = (self.separator == b',' && !self.marked).then_some(bytes);
-                Row { bytes, fields: &self.fields, line, raw, broken: None }
+                Row { bytes, fields: &self.fields, line, raw, broken: None, too_long: false }
             }
             Found::Parsed(_, broken) => {
                 if self.columns == 0 {
                     self.columns = self.fields.len();
                 }
-                Row { bytes: &self.parsed, fields: &self.fields, line, raw: None, broken }
+                Row { bytes: &self.parsed, fields: &self.fields, line, raw: None, broken, too_long: false }
             }
         }))
+    }
+
+    /// Leaves out the first line of a record that is too long, which is a row without fields.
+    fn skip(&mut self) -> io::Result<Row<'static>> {
+        self.too_long = false;
+        let line = self.line;
+        loop {
+            if let Some(end) = memchr::memchr2(b'\n', b'\r', self.unread()) {
+                self.line += u64::from(self.unread()[end] == b'\n');
+                self.start += end + 1;
+                break;
+            }
+            (self.start, self.end) = (0, 0);
+            if self.ended {
+                break;
+            }
+            self.fill()?;
+        }
+        Ok(Row { bytes: &[], fields: &[], line, raw: None, broken: Some(0), too_long: true })
     }
 
     /// Finds the next record, and what of it is quoted.
@@ -243,7 +271,8 @@ impl<R: Read> CsvRows<R> {
         (self.start, self.end) = (0, self.end - self.start);
         if self.end == self.buffer.len() {
             if self.end >= LONGEST {
-                let message = format!("the row on line {} does not end: is a quotation mark not closed?", self.line);
+                self.too_long = true;
+                let message = format!("the row on line {} is longer than {} MiB", self.line, LONGEST >> 20);
                 return Err(io::Error::new(io::ErrorKind::InvalidData, message));
             }
             self.buffer.resize(2 * self.end, 0);
@@ -503,9 +532,24 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_does_not_end_is_refused_and_does_not_fill_the_memory() {
+    fn a_header_that_does_not_end_is_refused_and_does_not_fill_the_memory() {
         let mut rows = CsvRows::new(io::repeat(b'"').take(1).chain(io::repeat(b'x')));
         assert!(rows.next().unwrap_err().to_string().contains("line 1"));
+    }
+
+    #[test]
+    fn a_row_that_is_too_long_is_told_with_its_line_and_takes_no_other_with_it() {
+        let long = "x".repeat(LONGEST + 1);
+        for text in [format!("1,\"{long}\",3\n"), format!("1,{long}\r\n"), format!("\"{long}\"\"\n")] {
+            let text = format!("a,b,c\n{text}4,5,6\n{long}");
+            let mut rows = CsvRows::new(Pieces(text.as_bytes(), usize::MAX));
+            let mut all = Vec::new();
+            while let Some(row) = rows.next().unwrap() {
+                all.push((row.line, row.len(), row.too_long));
+            }
+            assert_eq!(all, [(1, 3, false), (2, 0, true), (3, 3, false), (4, 0, true)]);
+            assert!(rows.buffer.len() <= LONGEST);
+        }
     }
 
     #[test]

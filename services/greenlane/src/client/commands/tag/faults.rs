@@ -26,10 +26,11 @@ pub(super) enum Fault {
     PartOfTotal,
     PartOfFlow,
     QuotationMalformed,
+    RowTooLong,
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::ColumnsMissing,
         Self::ColumnsSurplus,
         Self::ValueMalformed,
@@ -39,6 +40,7 @@ impl Fault {
         Self::PartOfTotal,
         Self::PartOfFlow,
         Self::QuotationMalformed,
+        Self::RowTooLong,
     ];
 
     /// Stable identifier.
@@ -54,6 +56,7 @@ impl Fault {
             Self::PartOfFlow => "part_of_flow",
             // As imports call it.
             Self::QuotationMalformed => "quotation_malformed",
+            Self::RowTooLong => "row_too_long",
         }
     }
 }

@@ -114,7 +114,7 @@ impl ParquetRows {
         let fields = &self.batch.fields[self.at * width..(self.at + 1) * width];
         self.at += 1;
         self.given += 1;
-        Ok(Some(Row { bytes: &self.batch.bytes, fields, line: self.given, raw: None, broken: None }))
+        Ok(Some(Row { bytes: &self.batch.bytes, fields, line: self.given, raw: None, broken: None, too_long: false }))
     }
 
     /// Reads the next batch. Whether there was one.

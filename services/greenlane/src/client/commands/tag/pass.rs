@@ -82,6 +82,7 @@ fn tag(
         let code = place.and_then(|place| said.codes.get(place)).unwrap_or(&nothing);
         let value = row.get(columns.value).and_then(|field| amount(field, survey.by_points));
         match (number, surplus, row.broken) {
+            (_, _, Some(at)) if row.too_long => own.push((Fault::RowTooLong, at)),
             (_, _, Some(at)) => own.push((Fault::QuotationMalformed, at)),
             (_, Some(at), None) => own.push((Fault::ColumnsSurplus, at)),
             (None, None, None) => own.push((Fault::ColumnsMissing, columns.last())),

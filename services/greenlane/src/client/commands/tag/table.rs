@@ -177,6 +177,8 @@ pub(crate) struct Row<'t> {
     pub(crate) raw: Option<&'t [u8]>,
     /// The field whose quotation marks do not match: then it is no row of the table, and which field is which is not known.
     pub(crate) broken: Option<usize>,
+    /// It is broken because it is longer than a row may be, and has no fields.
+    pub(crate) too_long: bool,
 }
 
 impl<'t> Row<'t> {

@@ -557,3 +557,19 @@ fn a_row_whose_quotation_marks_do_not_match_is_a_fault_with_its_line_and_column_
     let error = format!("{:#}", survey::read(&folder.path().join("rows.csv"), &ProgressBar::hidden()).unwrap_err());
     assert!(error.contains("the quotation marks of its first line do not match"), "{error}");
 }
+
+#[test]
+fn a_row_that_is_too_long_is_a_fault_of_its_line_and_the_others_are_tagged() {
+    let header = "refYear,flowCode,reporterDesc,partnerDesc,cmdCode,primaryValue\n";
+    let long = "x".repeat(17 << 20);
+    let rows = format!("{header}2022,M,\"{long}\",Peru,010121,100\n2022,M,Chile,Brazil,010121,1000\n");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rows.csv"), rows).unwrap();
+    let totals = tagged(&args(folder.path(), false));
+    assert_eq!((totals.rows, totals.totals[0].value_usd), (2, 1000.0));
+    assert_eq!(totals.faults.iter().collect::<Vec<_>>(), [(&"row_too_long".to_owned(), &1)]);
+    let faults = std::fs::read_to_string(folder.path().join("faults.csv")).unwrap();
+    assert!(faults.ends_with("mended\n2,refYear,row_too_long,,0\n"), "{faults}");
+    let out = std::fs::read_to_string(folder.path().join("tagged.csv")).unwrap();
+    assert!(out.contains("\n,,,,,,,,row_too_long,0,0,0,0,0,\n2022,M,Chile,Brazil,010121,1000,HS2017,"), "{out}");
+}
