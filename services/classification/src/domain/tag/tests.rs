@@ -439,7 +439,8 @@ fn what_is_not_found_on_a_list_held_in_part_is_undetermined_as_a_check_of_its_me
     facts = with_list(facts, "E1", "010129 020110~");
     facts.lists[0].partial = true;
     let catalogue = Arc::new(Catalogue::build(1, facts).unwrap());
-    let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
+    let settings = Settings { total_by: vec![TotalKey::GreenList], ..settings(&catalogue) };
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), settings);
     for (text, told, share) in [
         ("010129 2003", MembershipStatus::Member, (1.0, 1.0, 0.0)),
         ("020110 2003", MembershipStatus::Partly, (0.0, 1.0, 0.0)),
