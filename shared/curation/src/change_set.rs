@@ -335,4 +335,28 @@ pub struct EntryDiff {
     pub before_json: String,
     /// After, as JSON; empty when it is retired.
     pub after_json: String,
+    /// What comes with it that is not written out in the change: empty of a change that says all of it.
+    pub effects: Vec<Effect>,
+}
+
+/// What becomes of the things of one kind that a change brings without naming them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// What they are, in the plural.
+    pub kind: &'static str,
+    /// Those that were not there.
+    pub added: Touched,
+    /// Those that are there no longer.
+    pub removed: Touched,
+    /// Those that are there otherwise.
+    pub changed: Touched,
+}
+
+/// How many things, and which are the first of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// All of them.
+    pub count: u64,
+    /// The first few by name, in their order.
+    pub first: Vec<String>,
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
-use crate::change_set::ChangeSet;
+use crate::change_set::{ChangeSet, EntryDiff};
 use crate::curated::Curated;
 use crate::workflow::Workflow;
 
@@ -17,6 +17,8 @@ pub trait Contract: Send + Sync + 'static {
     type Change;
     /// A change set, in the contract.
     type ChangeSet;
+    /// An entry before and after, in the contract.
+    type EntryDiff;
 
     /// The workflow.
     fn workflow(&self) -> &Workflow<Self::Curated>;
@@ -32,6 +34,9 @@ pub trait Contract: Send + Sync + 'static {
     /// # Errors
     /// When it cannot be said in the contract.
     fn render(change: &<Self::Curated as Curated>::Change) -> Result<Self::Change, Fault>;
+
+    /// Renders an entry before and after.
+    fn render_diff(diff: EntryDiff) -> Self::EntryDiff;
 
     /// Fills in what a change set has in this contract alone.
     fn complete(_rendered: &mut Self::ChangeSet, _change_set: &ChangeSet<<Self::Curated as Curated>::Change>) {}

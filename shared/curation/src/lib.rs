@@ -37,8 +37,8 @@ pub mod wire;
 mod workflow;
 
 pub use change_set::{
-    Actor, Addendum, Answer, BEFORE_HEARD, ChangeSet, Checked, Comment, Draft, Duty, EntryDiff, Finding,
-    NO_COMMON_OWNER, Notification, PUBLISHED_SO, Review, State, Tightening, UNCHECKED, UNDER_ORDER, Update,
+    Actor, Addendum, Answer, BEFORE_HEARD, ChangeSet, Checked, Comment, Draft, Duty, Effect, EntryDiff, Finding,
+    NO_COMMON_OWNER, Notification, PUBLISHED_SO, Review, State, Tightening, Touched, UNCHECKED, UNDER_ORDER, Update,
 };
 pub use contract::{Contract, one_more};
 pub use curated::{Carried, Curated, Reverted};

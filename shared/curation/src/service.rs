@@ -161,12 +161,7 @@ macro_rules! change_service {
                         true => binding.token(&(from + size))?,
                         false => String::new(),
                     };
-                    let diffs = diffs.into_iter().skip(from).take(size).map(|diff| $pb::EntryDiff {
-                        entry: diff.entry,
-                        before_json: diff.before_json,
-                        after_json: diff.after_json,
-                    });
-                    let diffs = diffs.collect();
+                    let diffs = diffs.into_iter().skip(from).take(size).map(<Self as Contract>::render_diff).collect();
                     Ok(Response::new($pb::DiffChangeSetResponse { diffs, next_page_token, revision }))
                 }
 

@@ -5,7 +5,7 @@ mod render;
 pub(super) use render::source;
 
 use greenlane_api::classification::v1 as pb;
-use greenlane_curation::{ChangeSet, Contract, Workflow, change_service};
+use greenlane_curation::{ChangeSet, Contract, EntryDiff, Workflow, change_service};
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
@@ -22,6 +22,7 @@ impl Contract for ChangesApi {
     type Curated = CuratedCatalogue;
     type Change = pb::Change;
     type ChangeSet = pb::ChangeSet;
+    type EntryDiff = pb::EntryDiff;
 
     fn workflow(&self) -> &Workflow<CuratedCatalogue> {
         &self.changes
@@ -37,6 +38,10 @@ impl Contract for ChangesApi {
 
     fn render(change: &Change) -> Result<pb::Change, Fault> {
         Ok(render::to_wire(change))
+    }
+
+    fn render_diff(diff: EntryDiff) -> pb::EntryDiff {
+        render::diff(diff)
     }
 
     fn complete(rendered: &mut pb::ChangeSet, _: &ChangeSet<Change>) {

@@ -226,8 +226,16 @@ impl Curated for CuratedCatalogue {
             .map_err(|entries| ChangeError::ChangedSince { name: change_set.name.clone(), entries }.into())
     }
 
-    async fn diff(&self, _: &Tx, base: &Catalogue, changes: &[Change]) -> Result<Vec<EntryDiff>, DbErr> {
-        Ok(change::diff(base, changes))
+    async fn diff(&self, tx: &Tx, base: &Catalogue, changes: &[Change]) -> Result<Vec<EntryDiff>, DbErr> {
+        let mut diffs = change::diff(base, changes);
+        if let Some(outcome) = self.imported(tx, base, changes).await? {
+            for brought in &outcome.brought {
+                if let Some(diff) = diffs.get_mut(brought.place) {
+                    diff.effects.clone_from(&brought.effects);
+                }
+            }
+        }
+        Ok(diffs)
     }
 
     async fn changed_since(

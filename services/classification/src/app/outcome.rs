@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
-use greenlane_curation::{Finding, Owned};
+use greenlane_curation::{Effect, Finding, Owned};
 use greenlane_store::Tx;
 use sea_orm::DbErr;
 
@@ -36,6 +36,8 @@ pub(super) struct Brought {
     pub(super) rows: u64,
     pub(super) refused: u64,
     pub(super) faults: Vec<RowFault>,
+    /// What it adds, removes and changes; nothing where it cannot be published.
+    pub(super) effects: Vec<Effect>,
 }
 
 impl Brought {
@@ -129,6 +131,7 @@ async fn make(tx: &Tx, catalogue: &Catalogue, changes: &[Change], today: NaiveDa
             rows: imported.rows,
             refused: imported.refused,
             faults: std::mem::take(&mut imported.faults),
+            effects: Vec::new(),
         });
         if let Some((code, why)) = refusal(&after, &row, &imported) {
             wrong(code, why);
@@ -144,7 +147,12 @@ async fn make(tx: &Tx, catalogue: &Catalogue, changes: &[Change], today: NaiveDa
         let mut next = after.clone();
         apply(&mut next, imported, &row.announced.source);
         match current.rebuilt(catalogue.revision, next.clone(), &scope) {
-            Ok(built) => (after, rebuilt) = (next, Some(built)),
+            Ok(built) => {
+                if let Some(brought) = brought.last_mut() {
+                    brought.effects = Delta::between(&after, &next).effects();
+                }
+                (after, rebuilt) = (next, Some(built));
+            }
             Err(why) => wrong("code_unknown", why.to_string()),
         }
     }
@@ -164,7 +172,9 @@ async fn import(
     let Some(row) = store::find_import(tx, id).await? else {
         return Ok(Err(("import_unknown", "there is no such import".to_owned())));
     };
-    if !matches!(row.state, ImportState::Complete | ImportState::Proposed) {
+    // Upon what it was published upon, one that is published does again what it did.
+    let did = row.state == ImportState::Published && row.published_revision == catalogue.revision + 1;
+    if !did && !matches!(row.state, ImportState::Complete | ImportState::Proposed) {
         return Ok(Err(("import_incomplete", format!("the import is {}", row.state.as_str()))));
     }
     let (reader, mut faults) = read_import(tx, &row).await?;

@@ -398,7 +398,7 @@ pub(crate) fn is_retold(was: &Catalogue, now: &Catalogue, brought: &EditionFact)
     said(was) != said(now) && said(now).is_some_and(is_otherwise)
 }
 
-/// Lists and entries before and after.
+/// Lists and entries before and after. What an import does is told elsewhere.
 pub(crate) fn diff(base: &Catalogue, changes: &[Change]) -> Vec<EntryDiff> {
     let json = |value: Option<serde_json::Value>| value.map(|value| value.to_string()).unwrap_or_default();
     let entry = |fact: &EntryFact| serde_json::to_value(fact).ok();
@@ -427,7 +427,8 @@ pub(crate) fn diff(base: &Catalogue, changes: &[Change]) -> Vec<EntryDiff> {
                 (before.and_then(entry), after.as_ref().and_then(entry))
             }
         };
-        EntryDiff { entry: change.entry_name(), before_json: json(before), after_json: json(after) }
+        let (before_json, after_json) = (json(before), json(after));
+        EntryDiff { entry: change.entry_name(), before_json, after_json, effects: Vec::new() }
     };
     changes.iter().map(of).collect()
 }

@@ -3,7 +3,7 @@
 mod impact;
 
 use greenlane_api::equivalence::v1 as pb;
-use greenlane_curation::{ChangeSet, Contract, Workflow, change_service};
+use greenlane_curation::{ChangeSet, Contract, EntryDiff, Workflow, change_service};
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
@@ -22,6 +22,7 @@ impl Contract for ChangesApi {
     type Curated = CuratedCatalogue;
     type Change = pb::Change;
     type ChangeSet = pb::ChangeSet;
+    type EntryDiff = pb::EntryDiff;
 
     fn workflow(&self) -> &Workflow<CuratedCatalogue> {
         &self.changes
@@ -44,6 +45,12 @@ impl Contract for ChangesApi {
 
     fn render(change: &Change) -> Result<pb::Change, Fault> {
         wire::to_wire(change)
+    }
+
+    fn render_diff(diff: EntryDiff) -> pb::EntryDiff {
+        // Its changes name all that they change.
+        let EntryDiff { entry, before_json, after_json, effects: _ } = diff;
+        pb::EntryDiff { entry, before_json, after_json }
     }
 
     fn complete(rendered: &mut pb::ChangeSet, change_set: &ChangeSet<Change>) {

@@ -127,7 +127,7 @@ fn codes() -> anyhow::Result<()> {
     assert!(diff.contains("+ greenLists/example/entries/854143\n") && diff.contains("+ code: 854143\n"), "{diff}");
     let preview = shell.run(&format!("code change preview {draft}"))?.expect(0).stdout;
     let row: Vec<_> = preview.lines().nth(1).unwrap_or_default().split_whitespace().collect();
-    assert_eq!(row, ["greenLists/example", "created", "1", "0", "0", "0", "0"], "{preview}");
+    assert_eq!(row, ["greenLists/example", "entries", "created", "1", "0", "0", "0", "0"], "{preview}");
     shell.run(&format!("code change propose {draft}"))?.expect(0);
     let notified = shell.run(&format!("code change notify {draft}"))?.expect(0).stdout;
     assert!(notified.contains("GL/N/"), "{notified}");

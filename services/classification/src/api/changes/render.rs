@@ -2,6 +2,7 @@
 
 use greenlane_api::classification::v1 as pb;
 use greenlane_api::common::v1::{LocalizedText, Source};
+use greenlane_curation::{Effect, EntryDiff};
 use greenlane_platform::violations::{EconomyCode, Violations};
 
 use crate::api::{parse, render};
@@ -12,6 +13,26 @@ use crate::domain::{CodeText, EditionId, EntryFact, ListData, ListFact, Localize
 const MAX_TEXT: usize = 20_000;
 /// Most texts of a kind.
 const MAX_TEXTS: usize = 64;
+
+/// An entry before and after, or an import with what it does.
+pub(super) fn diff(diff: EntryDiff) -> pb::EntryDiff {
+    let EntryDiff { entry, before_json, after_json, effects } = diff;
+    let import_effects = effects.into_iter().map(effect).collect();
+    pb::EntryDiff { entry, before_json, after_json, import_effects }
+}
+
+fn effect(effect: Effect) -> pb::ImportEffect {
+    let Effect { kind, added, removed, changed } = effect;
+    pb::ImportEffect {
+        kind: kind.to_owned(),
+        added: added.count,
+        removed: removed.count,
+        changed: changed.count,
+        first_added: added.first,
+        first_removed: removed.first,
+        first_changed: changed.first,
+    }
+}
 
 /// One change.
 pub(super) fn change(v: &mut Violations, field: &str, raw: &pb::Change) -> Option<Change> {

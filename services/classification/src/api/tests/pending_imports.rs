@@ -21,6 +21,7 @@ engine_tests!(Migrator:
     a_list_is_retired_whatever_is_put_on_it_meanwhile,
     the_record_of_a_published_import_is_of_its_rows_as_they_were_published,
     an_import_of_which_rows_would_be_refused_by_now_is_not_published,
+    what_an_import_adds_removes_and_changes_is_told_before_it_is_published_and_after,
 );
 
 fn author(running: &Running) -> Client {
@@ -215,5 +216,40 @@ async fn an_import_of_which_rows_would_be_refused_by_now_is_not_published(db: Te
     let refused = propose(&running, "live", vec![live]).await.unwrap_err();
     let violations = Fault::violations_of(&refused);
     assert!(violations[0].description.starts_with("import_changed: 1 row of the file"), "{violations:?}");
+    running.end().await;
+}
+
+/// What the first import of a change set does to codes.
+async fn done_to_codes(running: &Running, name: &str) -> pb::ImportEffect {
+    let request = pb::DiffChangeSetRequest { name: name.to_owned(), ..Default::default() };
+    let diffs = changes(running).diff_change_set(request).await.unwrap().into_inner().diffs;
+    let codes = diffs[0].import_effects.iter().find(|effect| effect.kind == "codes");
+    codes.cloned().unwrap_or_default()
+}
+
+async fn what_an_import_adds_removes_and_changes_is_told_before_it_is_published_and_after(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let first = nomenclature(&running, CODES).await;
+    let name = propose(&running, "first", vec![first]).await.unwrap().change_set.unwrap().name;
+    let added = done_to_codes(&running, &name).await;
+    assert_eq!((added.added, added.removed, added.changed), (3, 0, 0));
+    assert_eq!(added.first_added, ["HS2028 01", "HS2028 0101", "HS2028 010121"]);
+    approve(&running, "first", &name).await.unwrap();
+    publish(&running, "first", &name).await.unwrap();
+    assert_eq!(done_to_codes(&running, &name).await, added, "as it did when it was published");
+
+    let other = "code,description_en\n01,Live animals\n0101,Horses and asses\n010129,Others\n";
+    let other = nomenclature(&running, other).await;
+    let name = propose(&running, "other", vec![other]).await.unwrap().change_set.unwrap().name;
+    let expected = pb::ImportEffect {
+        kind: "codes".to_owned(),
+        added: 1,
+        removed: 1,
+        changed: 1,
+        first_added: vec!["HS2028 010129".to_owned()],
+        first_removed: vec!["HS2028 010121".to_owned()],
+        first_changed: vec!["HS2028 0101".to_owned()],
+    };
+    assert_eq!(done_to_codes(&running, &name).await, expected);
     running.end().await;
 }

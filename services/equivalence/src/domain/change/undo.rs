@@ -45,7 +45,7 @@ pub fn diff(base: &Catalogue, changes: &[Change]) -> Vec<EntryDiff> {
             Change::Upsert(after) => canonical(after),
             Change::Retire(_) => String::new(),
         };
-        EntryDiff { entry, before_json, after_json }
+        EntryDiff { entry, before_json, after_json, effects: Vec::new() }
     };
     changes.iter().map(of).collect()
 }

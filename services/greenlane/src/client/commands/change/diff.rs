@@ -30,8 +30,68 @@ pub(crate) fn text(diffs: &[Value]) -> anyhow::Result<String> {
         let nothing = if outcome == "updated" && fields.is_empty() { SAME } else { nothing };
         text.push_str(&format!("{sign} {}\n{nothing}", diff["entry"].as_str().unwrap_or_default()));
         text.push_str(&lines(&fields));
+        effects(diff).iter().for_each(|effect| text.push_str(&effect.told()));
     }
     Ok(text)
+}
+
+/// What an import does to the things of one kind: of each of added, removed and changed how many, and the first of them.
+pub(super) struct Effect<'d> {
+    pub(super) kind: &'d str,
+    pub(super) done: [Done<'d>; 3],
+}
+
+/// So many, and the first of them by name.
+pub(super) struct Done<'d> {
+    what: &'static str,
+    pub(super) count: u64,
+    first: Vec<&'d str>,
+}
+
+/// What the import of a difference does; nothing of what is no import, or of one that does nothing.
+pub(super) fn effects(diff: &Value) -> Vec<Effect<'_>> {
+    diff["importEffects"].as_array().into_iter().flatten().map(Effect::of).collect()
+}
+
+impl<'d> Effect<'d> {
+    fn of(effect: &'d Value) -> Self {
+        let done = |what: &'static str, first: &str| {
+            // Protobuf JSON writes numbers of so many bits as text.
+            let count = effect[what].as_u64().or_else(|| effect[what].as_str()?.parse().ok());
+            let first = effect[first].as_array().into_iter().flatten().filter_map(Value::as_str);
+            Done { what, count: count.unwrap_or_default(), first: first.collect() }
+        };
+        Self {
+            kind: effect["kind"].as_str().unwrap_or_default(),
+            done: [done("added", "firstAdded"), done("removed", "firstRemoved"), done("changed", "firstChanged")],
+        }
+    }
+
+    /// The lines below the import: how many, and then the first of each.
+    fn told(&self) -> String {
+        let counts = self.done.iter().map(|it| format!("{} {}", it.count, it.what)).collect::<Vec<_>>().join(", ");
+        let mut text = format!("    {}: {counts}\n", self.kind.replace('_', " "));
+        for (sign, Done { count, first, .. }) in ['+', '-', '~'].into_iter().zip(&self.done) {
+            for name in first {
+                text.push_str(&format!("      {sign} {name}\n"));
+            }
+            match count.saturating_sub(first.len() as u64) {
+                0 => {}
+                more => text.push_str(&format!("      {sign} and {more} more\n")),
+            }
+        }
+        text
+    }
+
+    /// As fields that differ have it, for those who read a table.
+    fn fields(&self) -> impl Iterator<Item = Field> + '_ {
+        let done = self.done.iter().filter(|it| it.count > 0);
+        done.map(move |Done { what, count, .. }| Field {
+            path: format!("{}.{what}", self.kind),
+            before: None,
+            after: Some(count.to_string()),
+        })
+    }
 }
 
 /// Below an entry that would be what it is.
@@ -56,7 +116,8 @@ fn read(diff: &Value) -> anyhow::Result<(&'static str, Vec<Field>)> {
 pub(crate) fn rows(diffs: &[Value]) -> anyhow::Result<Vec<Value>> {
     let mut rows = Vec::new();
     for diff in diffs {
-        let (outcome, fields) = read(diff)?;
+        let (outcome, mut fields) = read(diff)?;
+        fields.extend(effects(diff).iter().flat_map(Effect::fields));
         rows.extend(rows_of(diff["entry"].as_str().unwrap_or_default(), outcome, "", &fields));
     }
     Ok(rows)
@@ -156,6 +217,26 @@ mod tests {
         assert_eq!(diff(entry, entry), "~ schemes/x\n    nothing differs: it is so already\n");
         // An entry of which nothing is said is there all the same.
         assert!(diff(r#"{"scheme":{}}"#, entry).starts_with("~ schemes/x\n"));
+    }
+
+    #[test]
+    fn an_import_is_told_with_how_much_it_adds_removes_and_changes_and_the_first_of_each() {
+        let codes = json!({ "kind": "codes", "added": "1", "removed": 3, "firstAdded": ["HS2026 0101"], "firstRemoved": ["HS2026 0102", "HS2026 0103"] });
+        let after = r#"{"import":"x"}"#;
+        let diffs = [json!({ "entry": "imports/x", "beforeJson": "", "afterJson": after, "importEffects": [codes] })];
+        let expected = "+ imports/x
+    + import: x
+    codes: 1 added, 3 removed, 0 changed
+      + HS2026 0101
+      - HS2026 0102
+      - HS2026 0103
+      - and 1 more
+";
+        assert_eq!(text(&diffs).unwrap(), expected);
+        let rows = rows(&diffs).unwrap();
+        let row = |at: usize| (rows[at]["field"].as_str().unwrap(), rows[at]["after"].as_str().unwrap());
+        assert_eq!((row(0), row(1), row(2)), (("import", "x"), ("codes.added", "1"), ("codes.removed", "3")));
+        assert_eq!(rows.len(), 3);
     }
 
     #[test]

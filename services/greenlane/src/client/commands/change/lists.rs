@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use super::diff;
 use crate::client::{files::form::list_of, render::View};
 
-/// A row for each list, and for each import that is published with it.
+/// A row for each list, and for each kind of what an import that is published with it brings.
 pub(crate) const LISTS: View = View::List {
     items: "lists",
     name: "list",
     columns: &[
         ("LIST", "list"),
+        ("OF IT", "kind"),
         ("ITSELF", "outcome"),
         ("ADDED", "added"),
         ("ENDED", "ended"),
@@ -21,6 +22,9 @@ pub(crate) const LISTS: View = View::List {
         ("AS IT IS", "unchanged"),
     ],
 };
+
+/// What is counted of a list.
+const ENTRIES: &str = "entries";
 
 /// What becomes of one list, and of so many of its entries.
 #[derive(Default)]
@@ -38,9 +42,18 @@ struct Counts {
 
 /// The lists that a change set touches, in the order of their names.
 pub(crate) fn counted(diffs: &[Value]) -> anyhow::Result<Value> {
-    let mut lists: BTreeMap<&str, Counts> = BTreeMap::new();
+    let mut lists: BTreeMap<(&str, &str), Counts> = BTreeMap::new();
     for of in diffs {
         let name = of["entry"].as_str().unwrap_or_default();
+        let effects = diff::effects(of);
+        for diff::Effect { kind, done } in &effects {
+            let [added, ended, changed] = done.each_ref().map(|it| it.count);
+            let outcome = "created".to_owned();
+            lists.insert((name, *kind), Counts { outcome, added, ended, changed, ..Counts::default() });
+        }
+        if !effects.is_empty() {
+            continue;
+        }
         let rows = diff::rows(std::slice::from_ref(of))?;
         let outcome = rows.first().and_then(|row| row["outcome"].as_str()).unwrap_or_default();
         let differs = |field: &str| rows.iter().any(|row| row["field"] == field);
@@ -52,10 +65,11 @@ pub(crate) fn counted(diffs: &[Value]) -> anyhow::Result<Value> {
         });
         let same = outcome == "updated" && rows.iter().all(|row| row["field"] == "");
         let Some(list) = list_of(name) else {
-            lists.entry(name).or_default().outcome = if same { "unchanged" } else { outcome }.to_owned();
+            let kind = if name.starts_with("imports/") { "" } else { ENTRIES };
+            lists.entry((name, kind)).or_default().outcome = if same { "unchanged" } else { outcome }.to_owned();
             continue;
         };
-        let counts = lists.entry(list).or_default();
+        let counts = lists.entry((list, ENTRIES)).or_default();
         let count = match outcome {
             "created" => &mut counts.added,
             "retired" => &mut counts.ended,
@@ -66,9 +80,10 @@ pub(crate) fn counted(diffs: &[Value]) -> anyhow::Result<Value> {
         };
         *count += 1;
     }
-    let row = |(list, counts): (&str, Counts)| {
+    let row = |((list, kind), counts): ((&str, &str), Counts)| {
         json!({
             "list": list,
+            "kind": kind,
             "outcome": counts.outcome,
             "added": counts.added,
             "ended": counts.ended,
@@ -103,6 +118,22 @@ mod tests {
         };
         assert_eq!(row(0), ("greenLists/ours".into(), "created".into(), [1, 1, 1, 0, 0]));
         assert_eq!(row(1), ("greenLists/theirs".into(), "".into(), [0, 0, 0, 1, 1]));
+    }
+
+    #[test]
+    fn what_an_import_brings_is_counted_kind_by_kind() {
+        let effect = |kind: &str| json!({ "kind": kind, "added": "4", "removed": "35729" });
+        let import = json!({ "entry": "imports/x", "beforeJson": "", "afterJson": r#"{"import":"x"}"#, "importEffects": [effect("codes"), effect("links")] });
+        let none = json!({ "entry": "imports/y", "beforeJson": "", "afterJson": r#"{"import":"y"}"# });
+        let told = counted(&[import, none]).unwrap();
+        let rows = told["lists"].as_array().unwrap();
+        let row = |at: usize| {
+            let number = |name: &str| rows[at][name].as_u64().unwrap();
+            let text = |name: &str| rows[at][name].as_str().unwrap();
+            (text("list"), text("kind"), number("added"), number("ended"))
+        };
+        let expected = [("imports/x", "codes", 4, 35729), ("imports/x", "links", 4, 35729), ("imports/y", "", 0, 0)];
+        assert_eq!((0..rows.len()).map(row).collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -22,7 +22,8 @@ pub(crate) enum Command {
     Create(Create),
     #[command(flatten)]
     Workflow(workflow::Command),
-    /// Show what it changes, list by list: entries that it adds, ends, moves to another code, or changes otherwise.
+    /// Show what it changes, list by list: entries that it adds, ends, moves to another code, or changes otherwise; and of
+    /// each import how many codes, links, entries and others it adds, removes (ENDED) and changes.
     Preview {
         /// Its name or bare identifier.
         #[arg(add = Named::ChangeSets.completer())]
@@ -53,11 +54,16 @@ pub(super) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             let diffs = answer["diffs"].as_array().map(Vec::as_slice).unwrap_or_default();
             let counted = lists::counted(diffs)?;
             session.print_value(&counted, lists::LISTS)?;
-            let imports = |row: &Value| row["list"].as_str().is_some_and(|name| name.starts_with("imports/"));
-            if session.output() == Output::Table && counted["lists"].as_array().into_iter().flatten().any(imports) {
-                render::talk(
-                    "of an import only the name is known here: greenlane get IMPORT says how many rows it has",
-                );
+            let of_imports = |row: &&Value| row["list"].as_str().is_some_and(|name| name.starts_with("imports/"));
+            let imports: Vec<&Value> = counted["lists"].as_array().into_iter().flatten().filter(of_imports).collect();
+            if session.output() == Output::Table && !imports.is_empty() {
+                render::talk(&format!("the first of what an import does: greenlane code change diff {change_set}"));
+                if imports.iter().any(|row| row["kind"] == "") {
+                    render::talk(&format!(
+                        "an import of which no kind is told changes nothing, or cannot be published: \
+                         greenlane code change validate {change_set}"
+                    ));
+                }
             }
             Ok(Exit::Done)
         }
