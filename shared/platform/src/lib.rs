@@ -19,6 +19,7 @@ pub mod process;
 pub mod revisions;
 mod rpc;
 pub mod server;
+pub mod table;
 pub mod telemetry;
 mod tls;
 pub mod violations;

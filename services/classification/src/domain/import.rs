@@ -287,8 +287,8 @@ impl Reader {
         let mut faults = Vec::new();
         let missing = |columns: &[&'static str], record: &Record| {
             let mut message = format!("The file needs the columns {}.", columns.join(", "));
-            if let Some(separator) = record.other_separator() {
-                message.push_str(&format!(" Its columns are parted by {separator}: part them by commas."));
+            if record.has_bars() {
+                message.push_str(" Its columns are parted by bars: part them by commas, semicolons or tabs.");
             }
             RowFault::new(record.line(), "", "columns_missing", message, "")
         };

@@ -10,6 +10,8 @@ use std::{
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
 use memchr::memchr2;
 
+pub(crate) use greenlane_platform::table::separator;
+
 /// The rows of a file behind its header.
 pub(crate) struct Sheet<R> {
     reader: csv::Reader<Marked<R>>,
@@ -39,26 +41,6 @@ impl<R: Read> Sheet<R> {
         let line = self.reader.get_mut().line_from(from.byte()).unwrap_or(from.line());
         Some((line, read.map(|_| ())))
     }
-}
-
-/// What parts the columns of a table, as spreadsheets write it: a comma, a semicolon or a tab, or what a line before the table
-/// names. Where the table begins, and how many lines stand before it.
-pub(crate) fn separator(text: &[u8]) -> (u8, usize, u64) {
-    let end = memchr::memchr(b'\n', text);
-    let first = &text[..end.unwrap_or(text.len())];
-    if let Some([separator]) = first.strip_suffix(b"\r").unwrap_or(first).strip_prefix(b"sep=") {
-        return (*separator, end.map_or(text.len(), |end| end + 1), 1);
-    }
-    let mut quoted = false;
-    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
-    for byte in first {
-        quoted ^= *byte == b'"';
-        let count = counts.iter_mut().find(|(separator, _)| separator == byte && !quoted);
-        count.into_iter().for_each(|(_, count)| *count += 1);
-    }
-    // Of several that are as many, the first.
-    let most = counts.iter().rev().max_by_key(|(_, count)| *count);
-    (most.map_or(b',', |(separator, _)| *separator), 0, 0)
 }
 
 /// What is wrong with a row, but for its place, which [`Sheet::next`] tells.
@@ -154,15 +136,6 @@ mod tests {
             found.push((line, told.unwrap_or_else(|error| why(&error))));
         }
         found
-    }
-
-    #[test]
-    fn columns_are_parted_by_what_the_first_line_has_most_of_or_the_line_before_it_names() {
-        assert_eq!(separator(b"a,b\n1,2\n"), (b',', 0, 0));
-        assert_eq!(separator(b"a;\"b,c,d\"\n1;2\n"), (b';', 0, 0));
-        assert_eq!(separator(b"a\tb"), (b'\t', 0, 0));
-        assert_eq!(separator(b"sep=;\r\na;b\r\n"), (b';', 7, 1));
-        assert_eq!((separator(b"a"), separator(b"")), ((b',', 0, 0), (b',', 0, 0)));
     }
 
     #[test]

@@ -3,9 +3,12 @@
 use std::collections::VecDeque;
 
 use csv_core::ReadRecordResult;
+use greenlane_platform::table::separator;
 
 use super::RowFault;
 
+/// What parts columns unless a file does it otherwise.
+const COMMA: u8 = b',';
 /// The longest row, in bytes: what is longer is a quotation mark that was never closed.
 const MAX_ROW: usize = 1 << 20;
 
@@ -54,13 +57,9 @@ impl Record {
         self.names.iter().map(String::as_str).zip(self.values.iter().map(String::as_str))
     }
 
-    /// What parts the columns in place of commas, as it seems.
-    pub(super) fn other_separator(&self) -> Option<&'static str> {
-        let [only] = self.values.as_slice() else { return None };
-        [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")]
-            .into_iter()
-            .find(|(mark, _)| only.contains(*mark))
-            .map(|it| it.1)
+    /// Whether its columns are parted by bars, as it seems.
+    pub(super) fn has_bars(&self) -> bool {
+        matches!(self.values.as_slice(), [only] if only.contains('|'))
     }
 
     /// The only value of a row that is not CSV.
@@ -109,24 +108,24 @@ enum Place {
 impl Place {
     /// Where the byte after this one stands, and whether this one may not stand here: a text goes on behind the
     /// quotation mark that closed it.
-    fn after(self, byte: u8) -> (Self, bool) {
+    fn after(self, byte: u8, separator: u8) -> (Self, bool) {
         match (self, byte) {
             (Self::Quoted, b'"') => (Self::Closed, false),
             (Self::Quoted, _) | (Self::Closed, b'"') => (Self::Quoted, false),
             (_, b'\n' | b'\r') => (Self::Row, false),
             (Self::Row, b'#') | (Self::Comment, _) => (Self::Comment, false),
             (Self::Row | Self::Field, b'"') => (Self::Quoted, false),
-            (_, b',') => (Self::Field, false),
+            (_, byte) if byte == separator => (Self::Field, false),
             (Self::Closed, b' ' | b'\t') => (Self::Closed, false),
             (Self::Row | Self::Field | Self::Plain | Self::Closed, _) => (Self::Plain, self == Self::Closed),
         }
     }
 
     /// Whether the quotation marks of a row do not match.
-    fn mismatched(row: &[u8]) -> bool {
+    fn mismatched(row: &[u8], separator: u8) -> bool {
         let mut place = Self::Row;
         for byte in row {
-            let (next, wrong) = place.after(*byte);
+            let (next, wrong) = place.after(*byte, separator);
             if wrong {
                 return true;
             }
@@ -147,6 +146,10 @@ const MAX_REREAD: usize = 16 << 20;
 #[derive(Debug)]
 pub(super) struct Records {
     csv: bool,
+    /// What parts the columns: of CSV not known before its first line is.
+    separator: Option<u8>,
+    /// The first line only names the separator.
+    preface: bool,
     buffer: Vec<u8>,
     /// Up to where the buffer was searched for the end of a row, and what stands there.
     searched: usize,
@@ -172,6 +175,8 @@ impl Records {
     pub(super) fn new(csv: bool) -> Self {
         Self {
             csv,
+            separator: (!csv).then_some(COMMA),
+            preface: false,
             buffer: Vec::new(),
             searched: 0,
             place: Place::Row,
@@ -179,7 +184,7 @@ impl Records {
             reread: MAX_REREAD,
             line: 1,
             names: None,
-            fields: Fields::new(),
+            fields: Fields::new(COMMA),
             ends: VecDeque::new(),
             given: 0,
             whole: false,
@@ -207,8 +212,30 @@ impl Records {
         self.search(false);
     }
 
+    /// Takes the separator from the first line that says anything. None before all of that is there.
+    fn settle(&mut self, last: bool) -> Option<u8> {
+        let mut rest = self.buffer.strip_prefix(MARK).unwrap_or(&self.buffer);
+        let line = loop {
+            let ended = (1..=rest.len()).find(|end| line_ends(rest, *end));
+            let end = ended.or_else(|| (last || rest.len() > MAX_ROW).then_some(rest.len()))?;
+            let (line, behind) = rest.split_at(end);
+            if line.is_empty() || !is_void(line) {
+                break line;
+            }
+            rest = behind;
+        };
+        let (separator, begins, _) = separator(line);
+        // By what opens a text, a comment or a line nothing can be parted.
+        let separator = if b"\"#\r\n".contains(&separator) { COMMA } else { separator };
+        self.preface = begins > 0;
+        self.fields = Fields::new(separator);
+        self.separator = Some(separator);
+        self.separator
+    }
+
     /// Searches the buffer for ends of rows. `last`: nothing comes after it.
     fn search(&mut self, last: bool) {
+        let Some(separator) = self.separator.or_else(|| self.settle(last)) else { return };
         let mut at = self.searched;
         loop {
             let start = self.ends.back().copied().unwrap_or(self.given);
@@ -222,7 +249,7 @@ impl Records {
             if byte == b'\r' && self.place != Place::Quoted && at + 1 == self.buffer.len() && !last {
                 break;
             }
-            let (next, wrong) = if self.csv { self.place.after(byte) } else { (Place::Plain, false) };
+            let (next, wrong) = if self.csv { self.place.after(byte, separator) } else { (Place::Plain, false) };
             let ended = match byte {
                 b'\n' => !self.csv || next == Place::Row,
                 b'\r' => (!self.csv || next == Place::Row) && self.buffer.get(at + 1) != Some(&b'\n'),
@@ -281,8 +308,9 @@ impl Records {
             let line = self.line;
             let bytes = self.buffer[start..end].to_vec();
             self.line += (1..=bytes.len()).map(|end| u64::from(line_ends(&bytes, end))).sum::<u64>();
-            let blank = bytes.iter().all(u8::is_ascii_whitespace);
-            if blank || (self.csv && bytes.starts_with(b"#")) {
+            let text = if line == 1 { bytes.strip_prefix(MARK).unwrap_or(&bytes) } else { bytes.as_slice() };
+            let blank = text.iter().all(u8::is_ascii_whitespace);
+            if blank || (self.csv && is_void(text)) || std::mem::take(&mut self.preface) {
                 continue;
             }
             let record = self.record(line, &bytes);
@@ -311,7 +339,8 @@ impl Records {
             return Ok(Record { line, names: std::sync::Arc::default(), values, header: false });
         }
         let mut values = Vec::new();
-        let fields = if Place::mismatched(bytes) { None } else { self.fields.of(bytes) };
+        let separator = self.separator.unwrap_or(COMMA);
+        let fields = if Place::mismatched(bytes, separator) { None } else { self.fields.of(bytes) };
         let Some(fields) = fields else {
             let message = "The quotation marks of the row do not match: one that is opened is not closed, or a text goes on \
                            behind one that is closed.";
@@ -320,8 +349,14 @@ impl Records {
         if let Some((first, names)) =
             self.names.as_ref().and_then(|names| Some((surplus(&fields, names.len())?, names)))
         {
+            let mark = match separator {
+                COMMA => "a comma",
+                b';' => "a semicolon",
+                b'\t' => "a tab",
+                _ => "what parts the columns",
+            };
             let message = format!(
-                "The row has {} fields and the file {} columns: a text with a comma in it stands within quotation marks.",
+                "The row has {} fields and the file {} columns: a text with {mark} in it stands within quotation marks.",
                 fields.len(),
                 names.len()
             );
@@ -348,6 +383,11 @@ fn encoding(line: u64, column: &str, bytes: &[u8]) -> RowFault {
     RowFault::new(line, column, "encoding", "The text is not UTF-8.", &value)
 }
 
+/// Whether a line of CSV says nothing: it is blank, or a comment.
+fn is_void(line: &[u8]) -> bool {
+    line.starts_with(b"#") || line.iter().all(u8::is_ascii_whitespace)
+}
+
 /// Whether a line ends before this place: with a line feed, or with a carriage return that none follows.
 fn line_ends(bytes: &[u8], end: usize) -> bool {
     match bytes[end - 1] {
@@ -372,8 +412,9 @@ struct Fields {
 }
 
 impl Fields {
-    fn new() -> Self {
-        Self { reader: csv_core::Reader::new(), bytes: vec![0; 1 << 12], ends: vec![0; 1 << 7] }
+    fn new(separator: u8) -> Self {
+        let reader = csv_core::ReaderBuilder::new().delimiter(separator).build();
+        Self { reader, bytes: vec![0; 1 << 12], ends: vec![0; 1 << 7] }
     }
 
     /// The fields of one row. None when it is more than one row.

@@ -55,7 +55,7 @@ fn a_stray_quotation_mark_takes_no_row_with_it() {
 #[test]
 fn a_good_row_is_read_as_if_it_were_the_first_whatever_came_before_it() {
     let good: &[u8] = "0101,\"Horses, \"\"live\"\"\",,马\n".as_bytes();
-    let first = Fields::new().of(good);
+    let first = Fields::new(b',').of(good);
     let wanted = ["0101", "Horses, \"live\"", "", "马"].map(|text| text.as_bytes().to_vec());
     assert_eq!(first.as_deref(), Some(wanted.as_slice()));
     let long = format!("01,\"{}\"\n", "Live animals, ".repeat(1_000));
@@ -71,11 +71,11 @@ fn a_good_row_is_read_as_if_it_were_the_first_whatever_came_before_it() {
         ("nothing", "", Some(0)),
     ];
     for (why, before, fields) in rows {
-        let mut kept = Fields::new();
+        let mut kept = Fields::new(b',');
         assert_eq!(kept.of(before.as_bytes()).map(|read| read.len()), fields, "{why}");
         assert_eq!(kept.of(good), first, "after {why}");
     }
-    let mut kept = Fields::new();
+    let mut kept = Fields::new(b',');
     for (why, before, _) in rows {
         kept.of(before.as_bytes());
         assert_eq!(kept.of(good), first, "after all, {why} the last");
@@ -132,7 +132,7 @@ fn a_line_may_end_with_a_carriage_return_alone() {
 }
 
 #[test]
-fn a_file_that_is_not_utf_8_or_not_parted_by_commas_is_told_so() {
+fn a_file_that_is_not_utf_8_or_parted_by_bars_is_told_so() {
     let (little, big): (Vec<u8>, Vec<u8>) = {
         let text = "\u{feff}code,description_en\n01,Live animals\n";
         (
@@ -149,8 +149,8 @@ fn a_file_that_is_not_utf_8_or_not_parted_by_commas_is_told_so() {
         assert!(of(text).starts_with("encoding") && of(text).contains("UTF-16"), "{}", of(text));
         assert!(!of(text).contains("columns_missing"), "{}", of(text));
     }
-    assert!(of(b"code;description_en\n01;Live animals\n").ends_with("parted by semicolons: part them by commas."));
-    assert!(of(b"code\tdescription_en\n01\tLive animals\n").contains("tabs"));
+    let bars = of(b"code|description_en\n01|Live animals\n");
+    assert!(bars.ends_with("parted by bars: part them by commas, semicolons or tabs."), "{bars}");
     let none = read(&starter(), &announced(Format::CodesCsv, None), b"code,description_en\n01,Live animals\n", 99);
     assert_eq!(none.faults[0].message, "Neither the row nor the import names an edition.");
 }
@@ -170,4 +170,20 @@ fn rows_are_the_same_in_whatever_pieces_they_come() {
         let cut = read(&starter(), &announced, text, piece);
         assert_eq!((cut.codes, cut.faults), (whole.codes.clone(), whole.faults.clone()), "{piece}");
     }
+}
+
+#[test]
+fn columns_are_parted_by_semicolons_or_tabs_too_or_by_what_a_line_before_them_names() {
+    let first = "01,Live animals".replace(',', ";");
+    for text in [
+        format!("code;description_en\n{first}\n02;\"Meat; salted\"\n03;Fish, dried\n"),
+        format!("\u{feff}sep=;\r\ncode;description_en\r\n{first}\r\n02;Meat\r\n03;Fish\r\n"),
+        "# ours, all\n\nsep=|\ncode|description_en\n01|Live animals\n02|Meat\n03|Fish".to_owned(),
+        "code\tdescription_en\r01\tLive animals\r02\tMeat\r03\tFish".to_owned(),
+    ] {
+        let (codes, faults, counts) = codes_of(text.as_bytes());
+        assert_eq!((codes.join(" ").as_str(), faults.len(), counts), ("01 02 03", 0, (3, 0)), "{text}");
+    }
+    let (_, faults, _) = codes_of(b"code;description_en\n01;Live animals; horses\n");
+    assert_eq!(faults, ["2  fields_too_many"]);
 }
