@@ -7,7 +7,7 @@
 //! Organization's own do. Which of the two it is no table says: of codes that both editions have and no row names nothing
 //! is known, unless the import says that they are unchanged.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{
     Announced, Format, Imported, LinkFact, LinkRow, LinkWords, Record, RowFault, TableFact, code, mend_zero, refuse,
@@ -71,10 +71,14 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<Link
     let mut seen: HashSet<(Position, Position)> = HashSet::new();
     // Of each link the line that brought it.
     let mut lines: Vec<u64> = Vec::new();
+    let mut missing = Missing::new();
     for mut row in rows {
         let (from, to) = (or(&row.from.0, &announced.second_edition), or(&row.to.0, &first));
         let (Some(from), Some(to)) = (catalogue.edition(from), catalogue.edition(to)) else {
             let unknown = if catalogue.edition(from).is_none() { from } else { to };
+            if !unknown.is_empty() {
+                missing.entry(unknown.to_owned()).or_default();
+            }
             refuse(imported, RowFault::new(row.line, "", "edition_wrong", unknown_edition(unknown), unknown));
             continue;
         };
@@ -125,6 +129,7 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<Link
                         // Of this one not all links are known now.
                         Some(_) => table.unsure.push((id(edition), end.1.clone())),
                         None => {
+                            missing.entry(id(edition)).or_default().insert(end.1.clone());
                             let message = format!("{} has no code {}.", id(edition), end.1);
                             refuse(imported, RowFault::new(row.line, end.2, "code_unknown", message, &end.1));
                         }
@@ -141,6 +146,30 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<Link
     }
     hold_back(&mut imported.links);
     imported.tables = tables.into_values().collect();
+    imported.faults.extend(not_held(catalogue, &missing));
+}
+
+/// Of each edition the codes that rows name and that are not there; none of one that is not known.
+type Missing = BTreeMap<String, BTreeSet<String>>;
+
+/// Of which editions the nomenclature has to come first: rows name what is not held of them. Of an edition that is held as a
+/// whole it is the rows that are wrong. Said before all rows, of which there may be very many.
+fn not_held(catalogue: &Catalogue, missing: &Missing) -> Vec<RowFault> {
+    let of = |(id, codes): (&String, &BTreeSet<String>)| {
+        let held = catalogue.edition(id).map(|at| &catalogue.editions[at]);
+        let why = match held.filter(|edition| !edition.codes.is_empty()) {
+            None => format!("Nothing is held of the edition {id}"),
+            Some(edition) if edition.fact.partial => {
+                let count = codes.len();
+                let (named, are) = if count == 1 { ("code", "is") } else { ("codes", "are") };
+                format!("The edition {id} is held in part, and {count} {named} of it that rows name {are} not")
+            }
+            Some(_) => return None,
+        };
+        let message = format!("{why}: publish an import of its nomenclature first, and then import this file again.");
+        Some(RowFault::new(1, "", "nomenclature_missing", message, id))
+    };
+    missing.iter().filter_map(of).collect()
 }
 
 /// What rounding to whole percents adds to a share at most.

@@ -158,6 +158,26 @@ fn our_own_json_brings_notes_sections_and_parents() {
 }
 
 #[test]
+fn a_correlation_before_its_nomenclatures_says_which_are_to_come_first() {
+    let text = b"earlier,later\n010121,010121\n010129,010129\n850231,850231\n";
+    let mut announced = announced(Format::CorrelationCsv, Some(edition("HS2017", "hs", "")));
+    let of = |later: &str, announced: &mut Announced| {
+        announced.second_edition = later.to_owned();
+        let imported = read(&starter(), announced, text, 99);
+        let hints = imported.faults.iter().filter(|fault| fault.code == "nomenclature_missing");
+        (hints.map(|fault| fault.message.clone()).collect::<Vec<_>>(), imported.refused, imported.faults[0].line)
+    };
+    let (hints, refused, first) = of("HS2022", &mut announced);
+    assert_eq!((hints.len(), refused, first), (2, 2, 1), "{hints:?}");
+    let part = "The edition HS2017 is held in part, and 2 codes of it that rows name are not: publish an import of its \
+                nomenclature first, and then import this file again.";
+    assert_eq!(hints[0], part);
+    let (hints, refused, _) = of("HS2028", &mut announced);
+    assert_eq!((hints.len(), refused), (1, 3), "{hints:?}");
+    assert!(hints[0].starts_with("Nothing is held of the edition HS2028: publish"), "{hints:?}");
+}
+
+#[test]
 fn a_correlation_of_our_own_brings_shares_and_words() {
     let text = b"earlier,later,ex,share_of_earlier,share_of_later,part_en\n850231,850231,0,,,\n\
         854140,854143,1,0.4,1,Modules\n854140,999999,1,2,,\n";

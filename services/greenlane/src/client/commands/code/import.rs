@@ -375,9 +375,11 @@ fn send(
     }
 }
 
-/// Says on stderr what is wrong with the first rows.
+/// Says on stderr what is wrong with the file, and with its first rows: in whichever order the service found that.
 fn tell(faults: &[RowFault]) {
-    for fault in faults.iter().take(SHOWN) {
+    let mut sorted: Vec<&RowFault> = faults.iter().collect();
+    sorted.sort_by_key(|fault| fault.line);
+    for fault in sorted.into_iter().take(SHOWN) {
         let mended = if fault.mended { " (mended)" } else { "" };
         let RowFault { line, column, message, value, .. } = fault;
         render::talk(format!("{}: {message}{mended} {value}", sheet::place(*line, column)).trim_end());
