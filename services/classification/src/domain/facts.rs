@@ -118,6 +118,12 @@ impl CodeFact {
         let suffix = if self.suffix == "80" { "" } else { self.suffix.as_str() };
         self.code.strip_suffix(suffix).filter(|digits| !digits.is_empty()).unwrap_or(&self.code)
     }
+
+    /// Its key as people can tell it apart and type it: what stands behind the code is behind a blank.
+    pub(crate) fn written(&self) -> String {
+        let digits = self.digits();
+        if digits == self.code { self.code.clone() } else { format!("{digits} {}", self.suffix) }
+    }
 }
 
 /// A share of trade value, in millionths.

@@ -35,7 +35,8 @@ pub(crate) enum Unresolved {
         length: usize,
         /// Whether it is a code with a leading zero before it.
         lost_zero: bool,
-        /// The codes above it that exist, nearest first; where it has lost its leading zero, the code with it alone.
+        /// The codes above it that exist, nearest first and as they are written; where it has lost its leading zero, the code
+        /// with it alone.
         nearest: Vec<String>,
         /// The editions in which these digits are a code.
         editions: Vec<String>,
@@ -47,7 +48,7 @@ pub(crate) enum Unresolved {
         edition: String,
         /// What was asked for.
         code: String,
-        /// The codes above it that exist, nearest first.
+        /// The codes above it that exist, nearest first and as they are written.
         nearest: Vec<String>,
         /// The editions in which these digits are a code.
         editions: Vec<String>,
@@ -85,7 +86,7 @@ pub(crate) fn resolve(catalogue: &Catalogue, asked: &CodeRef) -> Result<Position
         return Ok(at);
     }
     let (lost_zero, nearest) = near_code(catalogue, edition, code);
-    let nearest: Vec<String> = nearest.into_iter().map(|at| catalogue.code(at).fact.code.clone()).collect();
+    let nearest: Vec<String> = nearest.into_iter().map(|at| catalogue.code(at).fact.written()).collect();
     let editions: Vec<String> = catalogue.editions_with(code).into_iter().map(str::to_owned).collect();
     if !has_length(catalogue, edition, code) {
         let lengths: Vec<_> = catalogue.editions[edition].code_lengths.iter().map(u32::to_string).collect();

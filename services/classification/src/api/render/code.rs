@@ -71,7 +71,8 @@ pub(in crate::api) fn code_not_found(asked: &CodeRef, why: Unresolved) -> wire::
     };
     wire::CodeNotFound {
         code: Some(of(asked.code.to_string())),
-        nearest: nearest.into_iter().map(of).collect(),
+        // In a reference is the key, without the blanks with which people write it.
+        nearest: nearest.iter().map(|near| of(near.replace(' ', ""))).collect(),
         editions,
     }
 }

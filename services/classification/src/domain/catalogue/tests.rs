@@ -88,6 +88,22 @@ fn a_code_that_has_lost_its_leading_zero_is_near_the_one_with_it() {
 }
 
 #[test]
+fn a_near_code_is_written_apart_from_the_suffix_that_tells_its_line_apart() {
+    let mut facts = invented_facts(&["01 0101 010121 01012110"], &[]);
+    let line = facts.codes.iter_mut().find(|code| code.code == "01012110").unwrap();
+    line.suffix = "10".to_owned();
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    let (edition, code) = (EditionId::parse("E1").unwrap(), CodeText::parse("010121109999").unwrap());
+    let nearest = match resolve(&catalogue, &CodeRef { edition, code }).unwrap_err() {
+        Unresolved::WrongLength { nearest, .. } | Unresolved::UnknownCode { nearest, .. } => nearest,
+        Unresolved::UnknownEdition { .. } => panic!("it is known"),
+    };
+    assert_eq!(nearest, ["010121 10", "010121", "0101", "01"]);
+    let typed = CodeText::parse(&nearest[0]).unwrap();
+    assert!(catalogue.find(0, typed.as_str()).is_some(), "it is found as it is written");
+}
+
+#[test]
 fn a_wrong_length_a_missing_code_and_a_missing_edition_are_told_apart() {
     let catalogue = starter();
     let asked = |edition: &str, code: &str| {

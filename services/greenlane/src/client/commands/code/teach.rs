@@ -50,6 +50,8 @@ pub(crate) struct Teach {
 
 const LEARNED: View =
     View::Record { at: "", name: "revision", fields: &[("Learned", "learned"), ("Revision", "revision")] };
+const WITHDRAWN: View =
+    View::Record { at: "", name: "revision", fields: &[("Withdrawn", "learned"), ("Revision", "revision")] };
 
 /// An example, with the line of the table that it stands in.
 #[derive(Clone, Debug)]
@@ -83,6 +85,8 @@ pub(crate) async fn run(session: &Session, mut args: Teach) -> anyhow::Result<Ex
     if examples.is_empty() && refused.is_empty() {
         anyhow::bail!(Usage(format!("{} has no examples", args.file.display())));
     }
+    let withdrawn = !examples.is_empty() && examples.iter().all(|read| read.example.withdrawn);
+    let view = if withdrawn { WITHDRAWN } else { LEARNED };
     let id = session.request_id(&args.mutation);
     let mut lookup = LookupServiceClient::new(session.classification()?);
     let mut answer = TeachClassificationsResponse::default();
@@ -118,7 +122,7 @@ pub(crate) async fn run(session: &Session, mut args: Teach) -> anyhow::Result<Ex
     }
     refused.sort_by_key(|refused| refused.line);
     tell(&refused);
-    session.print(&answer, LEARNED)?;
+    session.print(&answer, view)?;
     Ok(if refused.is_empty() { Exit::Done } else { Exit::No })
 }
 
