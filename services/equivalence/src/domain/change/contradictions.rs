@@ -129,42 +129,44 @@ pub(super) fn unaccepted(view: &View<'_>, designation: &Designation) -> Vec<(&'s
     let Some(Entry::Arrangement(arrangement)) = view.find(&annex.arrangement.name()) else { return Vec::new() };
     let accepted: Vec<&EconomyCode> =
         arrangement.parties.iter().filter(|party| party.is_accepted()).map(|party| &party.economy).collect();
-    let of_no_party = |it: &Body| {
-        let economy = it.economy.as_str();
-        format!("{} of {economy} is of no party to {} whose results are accepted", it.name, arrangement.name)
+    // Who has another verify on its behalf says itself who that is, of whichever party: as the owner of a scheme does.
+    let by_proxy = annex.objects.contains(&RecognitionObject::ProxyVerification);
+    let of_no_party = |it: &Body, accepted: &str| {
+        format!("{} of {} is of no party to {}{accepted}", it.name, it.economy.as_str(), arrangement.name)
     };
+    let whose_results = " whose results are accepted";
     let mut found = Vec::new();
     let authority = match view.find(&designation.authority.name()) {
         Some(Entry::Body(it)) => Some(it),
         _ => None,
     };
     let with_say: Vec<&EconomyCode> = match &authority {
-        Some(it) => accepted.iter().copied().filter(|party| view.is_within(&it.economy, party)).collect(),
+        Some(it) => {
+            let parties = arrangement.parties.iter().filter(|party| by_proxy || party.is_accepted());
+            parties.map(|party| &party.economy).filter(|party| view.is_within(&it.economy, party)).collect()
+        }
         None => Vec::new(),
     };
     if let Some(it) = &authority {
         // What a body without a known role does is not known.
-        let designates = it.roles.is_empty() || it.roles.contains(&BodyRole::DesignatingAuthority);
+        let designates = it.roles.is_empty()
+            || it.roles.contains(&BodyRole::DesignatingAuthority)
+            || (by_proxy && it.roles.contains(&BodyRole::SchemeOwner));
         if with_say.is_empty() {
-            found.push(("authority", of_no_party(it)));
+            found.push(("authority", of_no_party(it, if by_proxy { "" } else { whose_results })));
         } else if !designates {
             found.push(("authority", format!("{} is no designating authority by its roles", it.name)));
         }
     }
-    // Of one that designates itself it is said already.
-    let Some(Entry::Body(body)) =
-        view.find(&designation.body.name()).filter(|_| designation.body != designation.authority)
-    else {
-        return found;
-    };
+    // Of one that designates itself and is of no party it is said already.
+    let is_said = designation.body == designation.authority && with_say.is_empty();
+    let Some(Entry::Body(body)) = view.find(&designation.body.name()).filter(|_| !is_said) else { return found };
     // It may be a member that is not listed.
     let may_be_of = |party: &EconomyCode| view.is_within(&body.economy, party) || view.may_have_others(party);
     if !accepted.iter().any(|party| may_be_of(party)) {
-        found.push(("body", of_no_party(&body)));
+        found.push(("body", of_no_party(&body, whose_results)));
         return found;
     }
-    // Who has another verify on its behalf says itself who that is.
-    let by_proxy = annex.objects.contains(&RecognitionObject::ProxyVerification);
     if let Some(authority) =
         authority.filter(|_| !by_proxy && !with_say.is_empty() && !with_say.iter().any(|it| may_be_of(it)))
     {

@@ -157,7 +157,10 @@ fn a_designated_body_is_of_the_party_of_its_authority() {
         json!({ "economy": { "name": format!("economies/{name}"), "bloc": name == "UNION", "members": members,
             "members_incomplete": incomplete, "source": source } })
     };
-    let body = |name: &str, economy: &str| json!({ "body": { "name": format!("bodies/{name}"), "display_name": "b", "economy": economy, "source": source } });
+    let body = |name: &str, economy: &str| {
+        json!({ "body": { "name": format!("bodies/{name}"), "display_name": "b", "economy": economy,
+            "source": source } })
+    };
     let catalogue = |object: &str| {
         let mut all = ["XA", "XB", "XC"].map(|it| economy(it, false, &[])).to_vec();
         all.push(economy("UNION", false, &["XB"]));
@@ -184,6 +187,15 @@ fn a_designated_body_is_of_the_party_of_its_authority() {
     assert_eq!(found(&known, &[designation("c", "a")]), [at_field("authority")]);
     // Who has another verify on its behalf says itself who that is.
     assert_eq!(found(&catalogue("proxy_verification"), &[designation("union", "a")]), []);
+    // Also where it only accepts, and as the owner of the scheme.
+    let accepts = json!({ "arrangement": { "name": "arrangements/m", "title": "m", "source": source,
+        "parties": [{ "economy": "XA", "direction": "is_accepted" }, { "economy": "UNION", "direction": "accepts" }] } });
+    let mut owner = body("union", "UNION");
+    owner["body"]["roles"] = json!(["scheme_owner"]);
+    let agent = [accepts, owner, designation("union", "a")];
+    assert_eq!(found(&catalogue("proxy_verification"), &agent), []);
+    assert_eq!(found(&known, &agent), [at("contradiction", 2, "authority")]);
+    assert_eq!(found(&catalogue("proxy_verification"), &[designation("c", "a")]), [at_field("authority")]);
     // It may be of a member that is not listed.
     let may_be = economy("UNION", true, &["XB"]);
     assert_eq!(found(&known, &[may_be, designation("union", "c")]), []);
