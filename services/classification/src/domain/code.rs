@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+pub(crate) use greenlane_platform::table::unwrapped;
+
 /// Longest code that any system has here.
 const MAX_CODE: usize = 16;
 /// Digits before a point from which on `.0` is what a program writes behind a number: no code has its first point there.
@@ -73,17 +75,6 @@ impl fmt::Display for CodeText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// A code without what a spreadsheet puts around it: so that it stays a text (`="854140"`, `'854140`), or behind what it took
-/// for a number (`854140.0`). None where there is no such thing, and of a number of an odd number of digits or of few: which
-/// code that was nobody knows.
-pub(crate) fn unwrapped(raw: &str) -> Option<&str> {
-    let text = raw.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).or_else(|| raw.strip_prefix('\''));
-    let is_whole = |number: &&str| {
-        number.len() > NUMBER && number.len().is_multiple_of(2) && number.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    text.map(str::trim).or_else(|| raw.strip_suffix(".0").filter(is_whole))
 }
 
 /// The form of a letter or mark of ASCII that is as wide as a Chinese one, as it is without.

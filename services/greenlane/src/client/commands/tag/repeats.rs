@@ -321,6 +321,7 @@ fn trade(columns: &Columns, row: &Row<'_>) -> u64 {
 
 /// Digits of a code, the leading zero that it may have lost among them. None are in what is no code: `TOTAL`.
 fn digits(code: &str) -> u8 {
+    let code = table::bare(code);
     let bare = || code.bytes().filter(|byte| !matches!(byte, b'.' | b' '));
     let count = if bare().all(|byte| byte.is_ascii_digit()) { bare().count() } else { 0 };
     u8::try_from(count.next_multiple_of(2)).unwrap_or(u8::MAX)

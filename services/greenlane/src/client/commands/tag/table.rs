@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use flate2::read::MultiGzDecoder;
+use greenlane_platform::table::unwrapped;
 use greenlane_tally::flow_code;
 pub(crate) use greenlane_tally::{is_economy, is_world};
 
@@ -395,6 +396,12 @@ pub(crate) fn parted(text: &str) -> Option<(&str, &str)> {
     let edition = edition.trim().trim_start_matches("editions/");
     let is_name = edition.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     (is_name && edition.bytes().any(|byte| byte.is_ascii_alphabetic())).then(|| (edition, code.trim()))
+}
+
+/// A code without the edition that may stand before it, and without what a spreadsheet may have put around it.
+pub(crate) fn bare(text: &str) -> &str {
+    let code = parted(text).map_or(text, |(_, code)| code);
+    unwrapped(code).unwrap_or(code)
 }
 
 /// Whether an economy is the European Union, with the trade of its members.

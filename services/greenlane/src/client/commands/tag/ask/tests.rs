@@ -114,13 +114,18 @@ fn an_edition_that_is_given_for_all_rows_is_too_new_for_none_of_them() {
 
 /// Which codes of a table are sums, when but for some all of them are unknown.
 fn sums(rows: &str, known: &[&str]) -> Vec<bool> {
+    sums_as(rows, known, |code| code)
+}
+
+/// The same when those that are known are understood so.
+fn sums_as(rows: &str, known: &[&str], understood: fn(&str) -> &str) -> Vec<bool> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), rows).unwrap();
     let survey = super::super::survey::read(file.path(), &indicatif::ProgressBar::hidden()).unwrap();
     let mut said = Said { codes: vec![Code::default(); survey.written.len()], ..Said::default() };
     for (code, (written, _)) in said.codes.iter_mut().zip(&survey.written) {
         if known.contains(&written.code.as_str()) {
-            (code.edition, code.code) = ("E".to_owned(), written.code.clone());
+            (code.edition, code.code) = ("E".to_owned(), understood(&written.code).to_owned());
         }
     }
     said.sums(&survey);
@@ -153,6 +158,20 @@ fn a_known_heading_is_a_sum_where_the_table_has_codes_under_it_in_the_same_perio
     assert_eq!(sums(rows, &known), [false, true, false, true, true, false]);
     let rows = "classification,period,code,value\nH3,2010,8541,5\nH4,2010,854140,5\nH3,2010,8542,5\nH3,2010,854299,5\n";
     assert_eq!(sums(rows, &known), [false, false, true, false], "also where those under it are not known");
+}
+
+#[test]
+fn a_heading_is_a_sum_whatever_stands_around_it_and_the_codes_under_it() {
+    for rows in [
+        "2010,HS2017:8541,5\n2010,HS2017:854140,5\n",
+        "2010,=\"8541\",5\n2010,=\"854140\",5\n",
+        "2010,'8541,5\n2010,854140.0,5\n",
+    ] {
+        let known: Vec<&str> = rows.lines().filter_map(|row| row.split(',').nth(1)).collect();
+        let rows = format!("period,code,value\n{rows}");
+        assert_eq!(sums(&rows, &[]), [true, false], "{rows}");
+        assert_eq!(sums_as(&rows, &known, super::super::table::bare), [true, false], "{rows}");
+    }
 }
 
 #[test]
