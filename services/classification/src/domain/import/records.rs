@@ -212,12 +212,13 @@ impl Records {
         self.search(false);
     }
 
-    /// Takes the separator from the first line that says anything. None before all of that is there.
+    /// Takes the separator from the first line that says anything. None before all of that is there, unless what is there
+    /// is longer than a row may be: a file that begins with comments only is not to be kept as a whole.
     fn settle(&mut self, last: bool) -> Option<u8> {
         let mut rest = self.buffer.strip_prefix(MARK).unwrap_or(&self.buffer);
         let line = loop {
             let ended = (1..=rest.len()).find(|end| line_ends(rest, *end));
-            let end = ended.or_else(|| (last || rest.len() > MAX_ROW).then_some(rest.len()))?;
+            let end = ended.or_else(|| (last || self.buffer.len() > MAX_ROW).then_some(rest.len()))?;
             let (line, behind) = rest.split_at(end);
             if line.is_empty() || !is_void(line) {
                 break line;
