@@ -38,18 +38,21 @@ const SHOWN: usize = 20;
 /// Arguments of `greenlane code import`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-A file is the whole of what it is of, and takes its place when it is published: of its edition, or of the correlation of
-its two editions. Codes and links that were there and are not in the file are removed then. Of a code that stays, its words
-in languages that the file does not have are kept. Terms replace those of their edition and language, synonyms and vague terms
-those of their language. A green list must have every entry that is there: one is ended by a change, not by leaving it out.
---in-part adds nothing to an edition: it only says that the file, and so the edition from then on, lacks codes, so that of
-a code that is not there nothing is said. To add codes, import a file with the old ones and the new.
+A file is the whole of what it is of, and takes its place when it is published: of its edition, or
+of the correlation of its two editions. Codes and links that were there and are not in the file
+are removed then. Of a code that stays, its words in languages that the file does not have are
+kept. Terms replace those of their edition and language, synonyms and vague terms those of their
+language. A green list must have every entry that is there: one is ended by a change, not by
+leaving it out. --in-part adds nothing to an edition: it only says that the file, and so the
+edition from then on, lacks codes, so that of a code that is not there nothing is said. To add
+codes, import a file with the old ones and the new.
 
 What is imported is seen by nobody before a change set with it is published. A file for `code change create`:
   title: HS 2028
   changes: [{ publish_import: imports/… }]
-`code change diff` then tells what it adds, removes and changes. One that takes something away is open for comments for
-sixty days before it is reviewed; one that only adds needs `propose`, `review` and `publish` alone.
+`code change diff` then tells what it adds, removes and changes. One that takes something away is
+open for comments for sixty days before it is reviewed; one that only adds needs `propose`,
+`review` and `publish` alone.
 
 Exits with 10 when rows were refused.")]
 pub(crate) struct Import {
