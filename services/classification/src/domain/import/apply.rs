@@ -28,6 +28,8 @@ pub(crate) fn apply(facts: &mut Facts, imported: Imported, source: &SourceFact) 
                 if edition.titles.is_empty() {
                     edition.titles = std::mem::take(&mut facts.editions[at].titles);
                 }
+                // One that was announced before its last day was known does not take that away.
+                edition.effective_to = edition.effective_to.or(facts.editions[at].effective_to);
                 facts.editions[at] = edition;
             }
             None => facts.editions.push(edition),
