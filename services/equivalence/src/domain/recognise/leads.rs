@@ -27,32 +27,38 @@ pub(super) fn any(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: 
     if entry.annex.covered.is_empty() {
         return accepted.iter().any(|(it, _)| is_usable(entry, &it.target));
     }
-    each_covered(ctx, &accepted, entry, &entry.annex.covered).next().is_some()
+    each_covered(ctx, &accepted, entry, &entry.annex.covered, &anything).next().is_some()
 }
 
 /// What such certificates must name, in words.
 pub(super) fn all(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: &AnnexEntry) -> Vec<String> {
     if !entry.annex.covered.is_empty() {
-        return covered(ctx, requirement, entry, To::Counting).iter().map(|it| words(it)).collect();
+        return covered(ctx, requirement, entry, To::Counting, &anything).iter().map(|it| words(it)).collect();
     }
     // Whatever is covered: what is accepted itself.
     let itself = accepted(ctx, requirement, To::Counting).into_iter().filter(|(it, _)| is_usable(entry, &it.target));
     itself.map(|(it, _)| words(&named(&it.target, &it.together_with))).collect()
 }
 
+/// Where nothing is known against certifying to whatever it is.
+pub(super) fn anything(_: &Target) -> bool {
+    true
+}
+
 /// What such certificates must name of what an annex covers, if it names that, or else of what bodies are designated for:
-/// each list begins with that.
+/// each list begins with that. Beside it they are to name only what can be certified.
 pub(super) fn covered(
     ctx: &Context<'_, '_>,
     requirement: &RequirementEntry,
     entry: &AnnexEntry,
     to: To,
+    can_be: &dyn Fn(&Target) -> bool,
 ) -> Vec<Vec<Target>> {
     let (accepted, annex) = (accepted(ctx, requirement, to), &entry.annex);
     let by_designation = annex.covered.is_empty() && annex.designation_required;
     let designated = if by_designation { designated(ctx, entry) } else { Vec::new() };
     let named = if by_designation { &designated } else { &annex.covered };
-    each_covered(ctx, &accepted, entry, named).collect()
+    each_covered(ctx, &accepted, entry, named, can_be).collect()
 }
 
 /// What they must name where an annex covers a scheme, and bodies are designated for an edition of a standard alone: that
@@ -62,6 +68,7 @@ pub(super) fn of_scheme(
     requirement: &RequirementEntry,
     entry: &AnnexEntry,
     to: To,
+    can_be: &dyn Fn(&Target) -> bool,
 ) -> Vec<Vec<Target>> {
     let is_scheme = |it: &&Target| matches!(it.name, TargetKey::Scheme(_)) && is_usable(entry, it);
     let scheme = entry.annex.covered.iter().find(is_scheme);
@@ -70,7 +77,7 @@ pub(super) fn of_scheme(
     let is_covered = |it: &Target| entry.annex.covered.iter().any(|covered| covered.name == it.name);
     standards.retain(|it| matches!(it.name, TargetKey::Standard(_)) && !is_covered(it));
     let accepted = accepted(ctx, requirement, to);
-    let leading = each_covered(ctx, &accepted, entry, &standards);
+    let leading = each_covered(ctx, &accepted, entry, &standards, can_be);
     let with_scheme = leading.map(|mut certified| {
         if certified.iter().all(|it| it.name != scheme.name) {
             certified.push(scheme.clone());
@@ -94,10 +101,14 @@ fn each_covered<'e>(
     accepted: &'e [(&Acceptance, &AcceptanceTerms)],
     entry: &'e AnnexEntry,
     these: &'e [Target],
+    can_be: &'e dyn Fn(&Target) -> bool,
 ) -> impl Iterator<Item = Vec<Target>> + 'e {
     let net = Net { catalogue: ctx.catalogue, date: ctx.date() };
     let limit = usize::from(entry.terms.chain_limit);
-    let goal = move |held: Held| accepted.iter().position(|(_, terms)| terms.wanted.is_met_by(held));
+    let beside_can_be = move |it: &Acceptance| it.together_with.iter().all(can_be);
+    let goal = move |held: Held| {
+        accepted.iter().position(|(it, terms)| terms.wanted.is_met_by(held) && beside_can_be(it))
+    };
     let by_itself = move |start: Target| {
         let found = chain::search(net, &[(0, ctx.catalogue.held(&start).0)], limit, goal, |_| true)?;
         Some(named(&start, &accepted[found.accepted].0.together_with))
@@ -106,7 +117,8 @@ fn each_covered<'e>(
     let beside = move |covered: &Target| {
         let is_scheme = matches!(covered.name, TargetKey::Scheme(_));
         let is_standard = |it: &Target| matches!(it.name, TargetKey::Standard(_)) && is_usable(entry, it);
-        let (acceptance, _) = accepted.iter().find(|(it, _)| is_scheme && is_standard(&it.target))?;
+        let can_be = |it: &Acceptance| can_be(&it.target) && beside_can_be(it);
+        let (acceptance, _) = accepted.iter().find(|(it, _)| is_scheme && is_standard(&it.target) && can_be(it))?;
         let all: Vec<_> = std::iter::once(&acceptance.target).chain(&acceptance.together_with).cloned().collect();
         Some(named(covered, &all))
     };

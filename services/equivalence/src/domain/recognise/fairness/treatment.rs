@@ -298,7 +298,8 @@ pub(super) fn certificates(
         stock: Stock::default(),
     };
     let ctx = Context::new(catalogue, translator, &question, Detail::Outcome);
-    for certified in annexes.iter().flat_map(|annex| leads::covered(&ctx, entry, annex, leads::To::Counting)) {
+    let covered = |annex: &&AnnexEntry| leads::covered(&ctx, entry, annex, leads::To::Counting, &leads::anything);
+    for certified in annexes.iter().flat_map(covered) {
         if !all.contains(&certified) {
             all.push(certified);
         }

@@ -359,9 +359,10 @@ impl<'c, 'q> Options<'c, 'q> {
         'c: 'x,
     {
         let mut all: Vec<Fresh<'q>> = Vec::new();
+        let can_be = |it: &Target| self.is_certifiable(it);
         let leading = |annex: &AnnexEntry| {
-            let covered = leads::covered(ctx, entry, annex, to).into_iter();
-            covered.chain(leads::of_scheme(ctx, entry, annex, to))
+            let covered = leads::covered(ctx, entry, annex, to, &can_be).into_iter();
+            covered.chain(leads::of_scheme(ctx, entry, annex, to, &can_be))
         };
         for certified in carrying.flat_map(|(annex, _)| leading(annex)) {
             let mut certified: Vec<Target> =

@@ -110,6 +110,34 @@ fn by_an_annex_too_nothing_is_certified_that_cannot_be() {
     );
 }
 
+/// What an annex covers counts with either of the standards that are accepted.
+#[test]
+fn of_what_is_certified_with_what_an_annex_covers_that_is_asked_for_which_can_be() {
+    let asked = |covered: &str, acceptances: Value, more: [Value; 2]| {
+        let by_a = designation("d", "bodies/a", json!({}));
+        let [one, two] = more;
+        let more = json!([by_a, withdrawn("standards/z-1"), requirement_of(acceptances), one, two]);
+        let (text, bodies, needed) = step(Vec::new(), json!({ "covered": [{ "name": covered }] }), more);
+        assert_eq!((&bodies[..], needed), (&["bodies/a".to_owned()][..], None), "{text}");
+        text
+    };
+    let by_market = |target: &str| json!({ "target": { "name": target }, "bodies": { "economies": ["XB"] } });
+    let either = json!([by_market("standards/z-1"), by_market("standards/y-1")]);
+    let text = asked("schemes/u", either, [scheme(json!({ "from": "2020-01-01" })), from_q()]);
+    assert!(text.contains("schemes/u") && text.contains("standards/y-1") && !text.contains("z-1"), "{text}");
+    // So where it leads on to one that is accepted only with something that cannot be, and to another.
+    let mut with_z = by_market("standards/w-1");
+    with_z["together_with"] = json!([{ "name": "standards/z-1" }]);
+    let leads_to = |to: &str| {
+        json!({ "equivalence": { "name": format!("equivalences/{to}"), "degree": "identical",
+            "from": { "name": "standards/q-1" }, "to": { "name": format!("standards/{to}-1") },
+            "validity": { "from": "2020-01-01" } } })
+    };
+    let either = json!([with_z, by_market("standards/y-1")]);
+    let text = asked("standards/q-1", either, ["w", "y"].map(leads_to));
+    assert!(text.starts_with("certify to standards/q-1 with bodies/a"), "{text}");
+}
+
 #[test]
 fn what_is_held_and_cannot_be_certified_any_more_counts_as_before_and_is_not_certified_anew() {
     let sampled = || json!({ "conditions": [{ "id": "c", "kind": "sample", "description": "Send a sample." }] });
