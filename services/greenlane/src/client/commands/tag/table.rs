@@ -378,6 +378,11 @@ impl Classification {
             |text: &str| text.strip_prefix("HS").is_some_and(|year| year.len() == 4 && digits(year) && year >= "2027");
         match text.strip_prefix('H') {
             None if text.is_empty() => Self::Harmonized,
+            // A year alone, as in a column for the edition.
+            None if digits(&text) => {
+                let name = format!("HS{text}");
+                if NUMBERED.contains(&name.as_str()) { Self::Named(name) } else { Self::Harmonized }
+            }
             None => named(),
             Some(rest) if digits(rest) => {
                 let edition = rest.parse().ok().and_then(|number: usize| NUMBERED.get(number).copied());
