@@ -106,9 +106,8 @@ fn each_covered<'e>(
     let net = Net { catalogue: ctx.catalogue, date: ctx.date() };
     let limit = usize::from(entry.terms.chain_limit);
     let beside_can_be = move |it: &Acceptance| it.together_with.iter().all(can_be);
-    let goal = move |held: Held| {
-        accepted.iter().position(|(it, terms)| terms.wanted.is_met_by(held) && beside_can_be(it))
-    };
+    let goal =
+        move |held: Held| accepted.iter().position(|(it, terms)| terms.wanted.is_met_by(held) && beside_can_be(it));
     let by_itself = move |start: Target| {
         let found = chain::search(net, &[(0, ctx.catalogue.held(&start).0)], limit, goal, |_| true)?;
         Some(named(&start, &accepted[found.accepted].0.together_with))

@@ -19,7 +19,7 @@ use super::{
     Args,
     reporters::{Contradicted, OTHERS, Reporters, Year},
     survey::{Survey, Written},
-    table::{Classification, bare, parted},
+    table::{self, Classification, parted},
 };
 use crate::client::{commands::list, render};
 
@@ -475,7 +475,7 @@ impl Said {
 
 /// A code as it was understood, or else as it is written, without dots and blanks and what is around it.
 fn text(code: &Code, written: &Written) -> String {
-    let text = if code.code.is_empty() { bare(&written.code) } else { code.code.as_str() };
+    let text = if code.code.is_empty() { table::bare(&written.code) } else { code.code.as_str() };
     text.chars().filter(|letter| !matches!(letter, '.' | ' ')).collect()
 }
 
